@@ -1,0 +1,73 @@
+"""Remove what was not asked for, start a git repository, and say what comes next."""
+
+import json
+import shutil
+import subprocess
+from pathlib import Path
+
+# The one table of optional parts: when the answer is "no", these paths go.
+OPTIONAL = {
+    "github_actions": (".github",),
+    "notebook": ("notebooks",),
+}
+
+NEXT = """
+{folder} is ready. Next:
+
+  cd {folder}
+  {setup}
+  {pipeline}
+
+Then `{serve}` answers on http://127.0.0.1:8000/docs"""
+
+
+def prune(project, answers):
+    """Delete the paths of every part that was refused."""
+    for option, paths in OPTIONAL.items():
+        if answers[option] == "no":
+            for path in paths:
+                remove(project / path)
+
+
+def remove(path):
+    """Delete a file or a folder; one that is not there is a fault of the table."""
+    if path.is_dir():
+        shutil.rmtree(path)
+    else:
+        path.unlink()
+
+
+def start_git(project):
+    """Start a repository on branch main, unless git is missing or the project is in one."""
+    git = shutil.which("git")
+    if git is None or (project / ".git").exists():
+        return
+    try:
+        subprocess.run([git, "init", "-b", "main"], cwd=project, capture_output=True, check=False)
+    except OSError:
+        return
+
+
+def next_steps(folder, has_make, has_uv):
+    """Return what to type next on this machine."""
+    steps = NEXT.format(
+        folder=folder,
+        setup="make setup" if has_make else "uv sync; uv run predictor setup",
+        pipeline="make pipeline" if has_make else "uv run predictor pipeline",
+        serve="make serve" if has_make else "uv run predictor serve",
+    )
+    if has_uv:
+        return steps
+    return f"{steps}\n\nuv is not installed yet: python -m pip install uv"
+
+
+def main(answers):
+    """Finish the project in the working directory."""
+    project = Path.cwd()
+    prune(project, answers)
+    start_git(project)
+    print(next_steps(project.name, bool(shutil.which("make")), bool(shutil.which("uv"))))
+
+
+if __name__ == "__main__":
+    main(json.loads(r"""{{ cookiecutter | tojson }}"""))

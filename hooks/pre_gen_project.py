@@ -1,0 +1,91 @@
+"""Refuse answers that would give a broken project: all faults at once, one sentence each."""
+
+import json
+import re
+import sys
+import unicodedata
+
+LONGEST_SLUG = 60
+SLUG = re.compile(r"[a-z][a-z0-9]*(-[a-z0-9]+)*")
+EMAIL = re.compile(r"[^@\s\"<>\\]+@[^@\s\"<>\\]+\.[^@\s\"<>\\]+")
+GITHUB_USER = re.compile(r"[A-Za-z0-9](-?[A-Za-z0-9]){0,38}")
+NUMBER = re.compile(r"\d{1,12}(\.\d{1,12})?")
+# Windows reads these names as devices, whatever follows the first dot.
+DEVICES = {"con", "prn", "aux", "nul", *(f"{port}{n}" for port in ("com", "lpt") for n in range(10))}
+PYTHON_VERSIONS = ("3.11", "3.12", "3.13")
+TEXTS = ("project_name", "author_name", "question", "decision", "cost_unit")
+
+
+def faults(answers):
+    """Return one sentence for each answer that cannot be used."""
+    found = [_text_fault(name, answers[name]) for name in TEXTS]
+    found += [_cost_fault(name, answers[name]) for name in ("cost_false_alarm", "cost_miss")]
+    found += [
+        _slug_fault(answers["project_slug"]),
+        _email_fault(answers["email"]),
+        _github_user_fault(answers["github_user"]),
+        _python_fault(answers["python_version"]),
+    ]
+    return [fault for fault in found if fault]
+
+
+def _text_fault(name, text):
+    if not text.strip():
+        return f"{name} is empty: write a few words."
+    # Control characters and line ends would break every file that quotes the answer.
+    if any(unicodedata.category(letter) in {"Cc", "Cs", "Zl", "Zp"} for letter in text):
+        return f"{name} holds a line break or a control character: write it on one line."
+    return None
+
+
+def _slug_fault(slug):
+    if slug in DEVICES:
+        return f"project_slug {slug!r} is a device on Windows: choose another name."
+    if not SLUG.fullmatch(slug) or len(slug) > LONGEST_SLUG:
+        return (
+            f"project_slug {slug!r} must be lower-case letters and digits joined by hyphens, "
+            f"begin with a letter and have at most {LONGEST_SLUG} characters, "
+            "for example 'flight-delay-predictor'."
+        )
+    return None
+
+
+def _email_fault(email):
+    if EMAIL.fullmatch(email) and email.isprintable():
+        return None
+    return f"email {email!r} is not an e-mail address, for example 'you@example.com'."
+
+
+def _github_user_fault(user):
+    if GITHUB_USER.fullmatch(user):
+        return None
+    return f"github_user {user!r} is not a GitHub name: letters, digits and single hyphens."
+
+
+def _cost_fault(name, cost):
+    if NUMBER.fullmatch(cost) and float(cost) > 0:
+        return None
+    return f"{name} {cost!r} is not a positive number, for example '4' or '2.5'."
+
+
+def _python_fault(version):
+    if version in PYTHON_VERSIONS:
+        return None
+    return f"python_version {version!r} is not offered: choose {', '.join(PYTHON_VERSIONS)}."
+
+
+def main(answers):
+    """Print the faults and return the exit code."""
+    found = faults(answers)
+    for fault in found:
+        print(f"error: {ascii_only(fault)}", file=sys.stderr)
+    return 1 if found else 0
+
+
+def ascii_only(text):
+    """Return text that every console can show."""
+    return text.encode("ascii", "backslashreplace").decode("ascii")
+
+
+if __name__ == "__main__":
+    sys.exit(main(json.loads(r"""{{ cookiecutter | tojson }}""")))

@@ -1,0 +1,169 @@
+"""`predictor ...`: one verb per line of the Makefile, one per stage of the pipeline."""
+
+import logging
+import os
+import sys
+from typing import Annotated
+
+import typer
+
+from predictor.errors import PredictorError
+from predictor.project import Project
+
+app = typer.Typer(
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    help="From raw rows to an answer over HTTP.\n\nExample: `predictor pipeline`, then "
+    "`predictor serve`.",
+)
+
+# A command imports what it needs when it runs: `serve` must not wait for MLflow and pandas.
+
+
+def main() -> None:
+    """Run the command line; an error for the user is a sentence, not a traceback."""
+    logging.basicConfig(level=logging.WARNING, format="%(message)s", stream=sys.stdout)
+    logging.getLogger("predictor").setLevel(logging.INFO)
+    os.environ.setdefault("MLFLOW_DISABLE_TELEMETRY", "true")
+    try:
+        app()
+    except PredictorError as error:
+        print(f"error: {error}", file=sys.stderr)
+        sys.exit(1)
+
+
+@app.command(rich_help_panel="Every day")
+def setup() -> None:
+    """Make the first commit and install the git hooks.
+
+    Example: `predictor setup`
+    """
+    from predictor.workspace import set_up
+
+    set_up(Project.locate())
+
+
+@app.command(rich_help_panel="Every day")
+def pipeline() -> None:
+    """Run what has changed of the pipeline, then promote.
+
+    Example: `predictor pipeline`
+    """
+    from predictor.workspace import run_pipeline
+
+    run_pipeline(Project.locate())
+    promote()
+
+
+@app.command(rich_help_panel="Every day")
+def serve(
+    host: Annotated[str, typer.Option(help="Address to listen on.")] = "127.0.0.1",
+    port: Annotated[int, typer.Option(help="Port to listen on.", min=1, max=65535)] = 8000,
+) -> None:
+    """Answer over HTTP with the champion.
+
+    Example: `predictor serve --port 8001`
+    """
+    from predictor.serve.server import serve as run
+
+    run(Project.locate(), host, port)
+
+
+@app.command(rich_help_panel="Every day")
+def check() -> None:
+    """Run what CI runs: hooks on all files, mypy strict, tests.
+
+    Example: `predictor check`
+    """
+    from predictor.workspace import check as run
+
+    run(Project.locate())
+
+
+@app.command(rich_help_panel="Every day")
+def ui(
+    port: Annotated[int, typer.Option(help="Port to listen on.", min=1, max=65535)] = 5050,
+) -> None:
+    """Look at runs and models in MLflow.
+
+    Example: `predictor ui --port 5051`
+    """
+    from predictor.registry import local_uri
+    from predictor.workspace import open_ui
+
+    project = Project.locate()
+    open_ui(project, os.environ.get("MLFLOW_TRACKING_URI") or local_uri(project), port)
+
+
+@app.command(rich_help_panel="Stages")
+def ingest() -> None:
+    """Write the months that have arrived to data/raw.
+
+    Example: `predictor ingest`
+    """
+    from predictor.ingest import ingest as run
+
+    run(Project.locate())
+
+
+@app.command(rich_help_panel="Stages")
+def prepare() -> None:
+    """Check data/raw against the contract and split it by time.
+
+    Example: `predictor prepare`
+    """
+    from predictor.prepare import prepare as run
+
+    run(Project.locate())
+
+
+@app.command(rich_help_panel="Stages")
+def train() -> None:
+    """Fit the model of params.yaml and export it to models/candidate.
+
+    Example: `predictor train`
+    """
+    from predictor.train import train as run
+
+    run(Project.locate())
+
+
+@app.command(rich_help_panel="Stages")
+def evaluate() -> None:
+    """Measure models/candidate on the newest months.
+
+    Example: `predictor evaluate`
+    """
+    from predictor.evaluate import evaluate as run
+
+    run(Project.locate())
+
+
+@app.command(rich_help_panel="Stages")
+def promote() -> None:
+    """Register the candidate and make it the champion if the gate lets it.
+
+    Example: `predictor promote`
+    """
+    from predictor.promote import promote as run
+    from predictor.workspace import next_step
+
+    project = Project.locate()
+    run(project)
+    print(next_step(project) or "nothing has changed since the last commit")
+
+
+@app.command(rich_help_panel="Stages")
+def validate() -> None:
+    """Read contract.yaml and params.yaml and say what is wrong with them.
+
+    Example: `predictor validate`
+    """
+    from predictor.contract import Contract
+    from predictor.params import Params
+
+    project = Project.locate()
+    Contract.read(project.contract)
+    Params.read(project.params)
+    print("contract.yaml and params.yaml are valid")

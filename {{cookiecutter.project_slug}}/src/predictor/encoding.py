@@ -1,0 +1,86 @@
+"""Raw columns as the two arrays that the model takes: numbers and categories.
+
+Training, the bundle and the service all call `encode`, so a row means the same everywhere. It
+uses NumPy only, because the service has no pandas.
+"""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from predictor.contract import CategoryColumn, Contract, TimePart, TimestampColumn
+
+Columns = Mapping[Any, Any]  # name -> sequence of n values; a DataFrame is one too
+Floats = npt.NDArray[np.float32]
+Days = npt.NDArray[np.datetime64]
+
+# ONNX Runtime reads None as "None" and NaN as "nan": missing names become this one instead.
+MISSING = "(missing)"
+
+
+@dataclass(frozen=True)
+class Inputs:
+    """What the model takes, row by row in the same order."""
+
+    numbers: Floats  # (n_rows, n_numbers), NaN where missing
+    categories: npt.NDArray[np.object_]  # (n_rows, n_categories), MISSING where missing
+
+
+def encode(contract: Contract, columns: Columns) -> Inputs:
+    """Encode `columns`, each of n values, in the order of the contract."""
+    numbers: list[Floats] = []
+    categories: list[list[str]] = []
+    for name, column in contract.columns.items():
+        values = columns[name]
+        match column:
+            case CategoryColumn():
+                categories.append([_name(value) for value in values])
+            case TimestampColumn():
+                numbers.extend(time_parts(values, column.parts))
+            case _:
+                numbers.append(np.asarray(values, dtype=np.float32))
+    n_rows = len(next(iter(numbers or categories)))
+    return Inputs(
+        np.column_stack(numbers) if numbers else np.empty((n_rows, 0), np.float32),
+        _object_matrix(categories, n_rows),
+    )
+
+
+def time_parts(values: Any, parts: tuple[TimePart, ...]) -> list[Floats]:  # noqa: ANN401
+    """Split n local timestamps into one float array of n per part, NaN where missing.
+
+    Weekdays count from Monday = 0; months, days and days of the year from 1.
+    """
+    times = np.asarray(values, dtype="datetime64[s]")
+    absent = np.isnat(times)
+    return [np.where(absent, np.nan, _PARTS[part](times)).astype(np.float32) for part in parts]
+
+
+def _name(value: object) -> str:
+    return MISSING if value is None or value != value else str(value)  # noqa: PLR0124 (NaN)
+
+
+def _object_matrix(columns: list[list[str]], n_rows: int) -> npt.NDArray[np.object_]:
+    matrix = np.empty((n_rows, len(columns)), dtype=object)
+    for position, column in enumerate(columns):
+        matrix[:, position] = column
+    return matrix
+
+
+def _since(times: Days, coarse: str, fine: str) -> npt.NDArray[np.int64]:
+    start = times.astype(f"datetime64[{coarse}]")
+    return (times.astype(f"datetime64[{fine}]") - start).astype(np.int64)
+
+
+_PARTS: dict[TimePart, Callable[[Days], npt.NDArray[np.int64]]] = {
+    "month": lambda times: _since(times, "Y", "M") + 1,
+    "day": lambda times: _since(times, "M", "D") + 1,
+    # 1970-01-01, day 0 of NumPy's calendar, was a Thursday
+    "weekday": lambda times: (times.astype("datetime64[D]").astype(np.int64) + 3) % 7,
+    "hour": lambda times: _since(times, "D", "h"),
+    "minute_of_day": lambda times: _since(times, "D", "m"),
+    "day_of_year": lambda times: _since(times, "Y", "D") + 1,
+}

@@ -1,0 +1,113 @@
+"""The models to choose from, each one entry of `FAMILIES`, as scikit-learn pipelines."""
+
+from dataclasses import dataclass
+from typing import Literal, Self
+
+import numpy as np
+import pandas as pd
+from sklearn.base import BaseEstimator, ClassifierMixin, TransformerMixin
+from sklearn.compose import ColumnTransformer
+from sklearn.ensemble import HistGradientBoostingClassifier, RandomForestClassifier
+from sklearn.impute import SimpleImputer
+from sklearn.linear_model import LogisticRegression
+from sklearn.pipeline import Pipeline, make_pipeline
+from sklearn.preprocessing import OneHotEncoder, StandardScaler
+
+from predictor.contract import Contract
+from predictor.documents import nearest
+from predictor.encoding import encode
+from predictor.errors import PredictorError
+from predictor.params import Argument
+
+
+@dataclass(frozen=True)
+class Family:
+    """An estimator, and what its numbers need.
+
+    Trees that split beside a rounded value answer differently in ONNX, so trees get numbers as
+    they are (`raw`) or at most `imputed`; only linear models get them `scaled`.
+    """
+
+    classifier: type[ClassifierMixin]
+    numbers: Literal["raw", "imputed", "scaled"]
+
+
+FAMILIES = {
+    "hist_gradient_boosting": Family(HistGradientBoostingClassifier, numbers="raw"),
+    "logistic_regression": Family(LogisticRegression, numbers="scaled"),
+    "random_forest": Family(RandomForestClassifier, numbers="imputed"),
+}
+
+
+class ContractEncoder(TransformerMixin, BaseEstimator):  # type: ignore[misc]
+    """First step of every pipeline: a raw frame to the model's columns, numbers first."""
+
+    def __init__(self, contract: Contract) -> None:
+        self.contract = contract
+
+    def fit(self, X: pd.DataFrame, y: object = None) -> Self:  # noqa: N803, ARG002
+        """Learn nothing."""
+        return self
+
+    def transform(self, X: pd.DataFrame) -> pd.DataFrame:  # noqa: N803
+        """Return float32 columns, then object columns of names; `X` is not modified."""
+        inputs = encode(self.contract, X)
+        numbers = pd.DataFrame(inputs.numbers, columns=self.contract.numbers)
+        categories = pd.DataFrame(
+            inputs.categories, columns=self.contract.categories, dtype=object
+        )
+        return pd.concat([numbers, categories], axis="columns")
+
+    def __sklearn_is_fitted__(self) -> bool:
+        return True
+
+
+def build(contract: Contract, model: str, arguments: dict[str, Argument], seed: int) -> Pipeline:
+    """Build an unfitted pipeline from raw rows to probabilities.
+
+    Raises:
+        PredictorError: no such model, or it has no such argument.
+    """
+    if model not in FAMILIES:
+        raise PredictorError(
+            f"params.yaml: train.model: expected one of {', '.join(FAMILIES)}, got {model!r}"
+            f"{nearest(model, FAMILIES)}."
+        )
+    family = FAMILIES[model]
+    estimator = family.classifier(random_state=seed)
+    _require_arguments(model, arguments, list(estimator.get_params()))
+    return Pipeline(
+        [
+            ("encode", ContractEncoder(contract)),
+            ("columns", _columns(contract, family)),
+            ("model", estimator.set_params(**arguments)),
+        ]
+    )
+
+
+def _require_arguments(model: str, arguments: dict[str, Argument], known: list[str]) -> None:
+    unknown = [name for name in arguments if name not in known]
+    if unknown:
+        hints = ", ".join(f"{name!r}{nearest(name, known)}" for name in unknown)
+        raise PredictorError(f"params.yaml: models.{model}: unknown argument {hints}.")
+
+
+def _columns(contract: Contract, family: Family) -> ColumnTransformer:
+    # Positions, not names: in ONNX the columns arrive as two matrices without names.
+    n_numbers = len(contract.numbers)
+    n_columns = n_numbers + len(contract.categories)
+    one_hot = OneHotEncoder(handle_unknown="ignore", sparse_output=False, dtype=np.float32)
+    parts = [
+        ("numbers", _NUMBERS[family.numbers](), list(range(n_numbers))),
+        ("categories", one_hot, list(range(n_numbers, n_columns))),
+    ]
+    return ColumnTransformer([part for part in parts if part[2]])
+
+
+_NUMBERS = {
+    "raw": lambda: "passthrough",
+    "imputed": lambda: SimpleImputer(strategy="median", keep_empty_features=True),
+    "scaled": lambda: make_pipeline(
+        SimpleImputer(strategy="median", keep_empty_features=True), StandardScaler()
+    ),
+}

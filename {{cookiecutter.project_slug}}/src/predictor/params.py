@@ -1,0 +1,52 @@
+"""`params.yaml`: every number a person may turn, grouped by the stage that reads it."""
+
+from typing import Annotated
+
+from pydantic import Field, NonNegativeInt, PositiveFloat, PositiveInt
+
+from predictor.documents import Document
+
+Month = Annotated[str, Field(pattern=r"^\d{4}-(0[1-9]|1[0-2])$", description="YYYY-MM")]
+Share = Annotated[float, Field(gt=0, lt=1)]
+Argument = bool | int | float | str | None
+
+
+class IngestParams(Document):
+    """What has arrived."""
+
+    through: Month
+
+
+class PrepareParams(Document):
+    """How rows become train, valid and test."""
+
+    test_months: PositiveInt
+    valid_share: Share
+    seed: NonNegativeInt
+
+
+class TrainParams(Document):
+    """Which model, and how strictly its export is proven."""
+
+    model: str
+    seed: NonNegativeInt
+    threads: PositiveInt
+    parity_rows: PositiveInt
+    parity_tolerance: PositiveFloat
+
+
+class EvaluateParams(Document):
+    """How the bundle is examined."""
+
+    calibration_bins: Annotated[int, Field(ge=2)]
+    linear_baseline: str
+
+
+class Params(Document):
+    """The whole of `params.yaml`."""
+
+    ingest: IngestParams
+    prepare: PrepareParams
+    train: TrainParams
+    evaluate: EvaluateParams
+    models: dict[str, dict[str, Argument]]

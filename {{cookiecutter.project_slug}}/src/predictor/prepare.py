@@ -1,0 +1,93 @@
+"""Stage `prepare`: rows that keep the contract, split by time into train, valid and test."""
+
+import logging
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+
+from predictor.contract import Contract
+from predictor.errors import PredictorError
+from predictor.files import replacing_folder
+from predictor.params import Params, PrepareParams
+from predictor.project import Project
+from predictor.validation import require_valid
+
+logger = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True)
+class Split:
+    """Three frames that share no row."""
+
+    train: pd.DataFrame
+    valid: pd.DataFrame
+    test: pd.DataFrame
+
+
+def prepare(project: Project) -> None:
+    """Check every raw file against the contract, drop what it ignores, and write the split."""
+    contract, params = Contract.read(project.contract), Params.read(project.params)
+    raw = read_raw(project, contract)
+    parts = split(raw[contract.kept], contract, params.prepare)
+    with replacing_folder(project.prepared) as folder:
+        for name, part in vars(parts).items():
+            part.to_parquet(folder / f"{name}.parquet", index=False)
+            logger.info("%s: %s rows", name, f"{len(part):,}")
+
+
+def read_raw(project: Project, contract: Contract) -> pd.DataFrame:
+    """Read all of `data/raw`, oldest file first, each file checked against the contract.
+
+    Raises:
+        PredictorError: there is no data, or a file breaks the contract.
+    """
+    paths = sorted(project.raw.glob("*.parquet"))
+    if not paths:
+        raise PredictorError(f"No Parquet file in {project.raw}: run `uv run dvc repro ingest`.")
+    frames = []
+    for path in paths:
+        frame = pd.read_parquet(path)
+        require_valid(contract, frame, f"data/raw/{path.name}")
+        frames.append(frame)
+    return pd.concat(frames, ignore_index=True)
+
+
+def split(frame: pd.DataFrame, contract: Contract, params: PrepareParams) -> Split:
+    """Keep the newest months for the test and the newest share of the rest for validation.
+
+    A table without a time column is shuffled with `params.seed` and split by `valid_share` twice.
+
+    Raises:
+        PredictorError: there are too few months to train on any.
+    """
+    if contract.time is None:
+        return _split_at_random(frame, params)
+    return _split_by_time(frame, contract.time.column, params)
+
+
+def _split_by_time(frame: pd.DataFrame, time: str, params: PrepareParams) -> Split:
+    ordered = frame.sort_values(time, kind="stable", ignore_index=True)
+    month = ordered[time].dt.to_period("M")
+    months = month.unique()
+    if len(months) <= params.test_months:
+        raise PredictorError(
+            f"params.yaml: prepare.test_months is {params.test_months}, but only {len(months)} "
+            "months have arrived: move ingest.through, so that some remain to train on."
+        )
+    is_test = month >= months[-params.test_months]
+    fit = ordered[~is_test]
+    # A whole day is trained on or validated on: flights of one day share their weather.
+    day = fit[time].dt.normalize()
+    is_valid = day > day.quantile(1 - params.valid_share, interpolation="lower")
+    return _reset(fit[~is_valid], fit[is_valid], ordered[is_test])
+
+
+def _split_at_random(frame: pd.DataFrame, params: PrepareParams) -> Split:
+    shuffled = frame.iloc[np.random.default_rng(params.seed).permutation(len(frame))]
+    n_held = max(1, round(len(frame) * params.valid_share))
+    return _reset(shuffled[2 * n_held :], shuffled[n_held : 2 * n_held], shuffled[:n_held])
+
+
+def _reset(train: pd.DataFrame, valid: pd.DataFrame, test: pd.DataFrame) -> Split:
+    return Split(*(part.reset_index(drop=True) for part in (train, valid, test)))

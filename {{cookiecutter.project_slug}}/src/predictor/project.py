@@ -1,0 +1,92 @@
+"""Where the parts of the project lie on disk."""
+
+import os
+from dataclasses import dataclass
+from pathlib import Path
+
+from predictor.errors import PredictorError
+
+MARKER = "contract.yaml"
+
+
+@dataclass(frozen=True)
+class Project:
+    """The folder that holds `contract.yaml`, and every path below it."""
+
+    root: Path
+
+    @classmethod
+    def locate(cls) -> "Project":
+        """Find the project from any working directory.
+
+        `PREDICTOR_PROJECT` decides; else the nearest folder above the working directory with a
+        `contract.yaml`; else the folder from which this package was installed.
+
+        Raises:
+            PredictorError: no folder has a `contract.yaml`.
+        """
+        chosen = os.environ.get("PREDICTOR_PROJECT")
+        if chosen:
+            return cls(_with_contract(Path(chosen).resolve()))
+        here = Path.cwd().resolve()
+        installed_from = Path(__file__).resolve().parents[2]
+        for folder in (here, *here.parents, installed_from):
+            if (folder / MARKER).is_file():
+                return cls(folder)
+        raise PredictorError(
+            f"No {MARKER} in {here} or above it: change into the project, or set PREDICTOR_PROJECT."
+        )
+
+    @property
+    def contract(self) -> Path:
+        return self.root / MARKER
+
+    @property
+    def params(self) -> Path:
+        return self.root / "params.yaml"
+
+    @property
+    def lock(self) -> Path:
+        return self.root / "dvc.lock"
+
+    @property
+    def readme(self) -> Path:
+        return self.root / "README.md"
+
+    @property
+    def raw(self) -> Path:
+        return self.root / "data" / "raw"
+
+    @property
+    def prepared(self) -> Path:
+        return self.root / "data" / "prepared"
+
+    @property
+    def models(self) -> Path:
+        return self.root / "models"
+
+    @property
+    def candidate(self) -> Path:
+        return self.models / "candidate"
+
+    @property
+    def releases(self) -> Path:
+        return self.models / "releases"
+
+    @property
+    def champion(self) -> Path:
+        return self.models / "champion.json"
+
+    @property
+    def reports(self) -> Path:
+        return self.root / "reports"
+
+    @property
+    def evaluation(self) -> Path:
+        return self.reports / "evaluation.json"
+
+
+def _with_contract(folder: Path) -> Path:
+    if not (folder / MARKER).is_file():
+        raise PredictorError(f"PREDICTOR_PROJECT names {str(folder)!r}, which has no {MARKER}.")
+    return folder

@@ -1,0 +1,62 @@
+"""`predictor promote`: the candidate into the registry, past the gate, and into the README."""
+
+import logging
+
+from predictor import registry, release
+from predictor.bundle import Bundle
+from predictor.errors import PredictorError
+from predictor.evaluation import Evaluation
+from predictor.gate import judge
+from predictor.project import Project
+from predictor.registry import Registry
+from predictor.report import readme
+
+logger = logging.getLogger(__name__)
+
+
+def promote(project: Project) -> bool:
+    """Register the candidate and make it the champion if the gate lets it; say why or why not.
+
+    Running it again changes nothing.
+
+    Raises:
+        PredictorError: there is no evaluated candidate, or the registry does not answer.
+    """
+    candidate, evaluation = _examined_candidate(project)
+    store = registry.connect(project, candidate.contract.name)
+    version = store.version_of(candidate)
+    if version is None:
+        logger.info("registering the bundle in %s", store.shown)
+        version = store.register(candidate, project.reports, evaluation.model)
+    verdict = judge(evaluation)
+    logger.info("version %s of %s\n%s", version, store.name, verdict)
+    if verdict.promotes:
+        release.publish(project, candidate, version, evaluation, verdict)
+        _crown(project, store, version)
+    else:
+        logger.info("refused: version %s stays a challenger", version)
+    return verdict.promotes
+
+
+def _examined_candidate(project: Project) -> tuple[Bundle, Evaluation]:
+    if not project.candidate.exists():
+        raise PredictorError("There is no candidate yet: run `uv run dvc repro` first.")
+    candidate = Bundle.load(project.candidate)
+    evaluation = Evaluation.read(project.evaluation)
+    if evaluation.bundle != candidate.identity:
+        raise PredictorError(
+            "reports/evaluation.json is the report of another bundle than models/candidate: "
+            "run `uv run dvc repro` to evaluate this one."
+        )
+    return candidate, evaluation
+
+
+def _crown(project: Project, store: Registry, version: str) -> None:
+    before = store.champion()
+    store.crown(version)
+    release.point(project, version)
+    readme.write_results(project, release.champion(project))
+    if before == version:
+        logger.info("version %s is the champion already", version)
+    else:
+        logger.info("version %s is the champion now (before: %s)", version, before or "none")

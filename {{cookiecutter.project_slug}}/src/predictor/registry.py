@@ -1,0 +1,198 @@
+"""Runs and model versions in MLflow: the only module of the project that imports it.
+
+`pyfunc.py` does too, but MLflow runs it, not the project.
+"""
+
+import logging
+import os
+from dataclasses import dataclass
+from importlib.metadata import version as installed
+from pathlib import Path
+from urllib.error import URLError
+from urllib.parse import urlsplit
+from urllib.request import urlopen
+
+import mlflow
+import pandas as pd
+from mlflow import MlflowClient
+from mlflow.entities import Run
+from mlflow.exceptions import MlflowException
+from mlflow.models import ModelSignature
+from mlflow.types import ColSpec, DataType, Schema
+
+from predictor.bundle import Bundle
+from predictor.contract import Contract
+from predictor.errors import PredictorError
+from predictor.params import Params
+from predictor.project import Project
+
+logger = logging.getLogger(__name__)
+
+CHAMPION = "champion"
+PROBE_SECONDS = 5
+SERVING = ("numpy", "onnxruntime", "pandas", "pydantic", "pyyaml")
+TYPES = {
+    "number": DataType.double,
+    "category": DataType.string,
+    "boolean": DataType.boolean,
+    "timestamp": DataType.datetime,
+}
+
+
+@dataclass(frozen=True)
+class Registry:
+    """A tracking store, with one experiment and one registered model, both called `name`."""
+
+    name: str
+    uri: str
+    experiment: str
+    client: MlflowClient
+
+    @property
+    def shown(self) -> str:
+        """The address without a password."""
+        parts = urlsplit(self.uri)
+        return self.uri.replace(f"{parts.username}:{parts.password}@", "", 1)
+
+    def log_training(
+        self, bundle: Bundle, params: Params, plots: Path, example: pd.DataFrame
+    ) -> None:
+        """Log one run: parameters, provenance, validation metrics, plots and the model."""
+        with mlflow.start_run(experiment_id=self.experiment):
+            mlflow.set_tags({**_provenance(bundle), "bundle": bundle.identity})
+            mlflow.log_params({**_flat(params), **bundle.metadata.arguments})
+            mlflow.log_metrics(
+                {f"valid_{name}": value for name, value in bundle.metadata.valid_metrics.items()}
+            )
+            mlflow.log_artifacts(str(plots), "plots")
+            self._log_model(bundle, example)
+
+    def version_of(self, bundle: Bundle) -> str | None:
+        """Return the newest registered version that is this very bundle."""
+        found = self.client.search_model_versions(
+            f"name = '{self.name}' and tags.bundle = '{bundle.identity}'"
+        )
+        return max((str(each.version) for each in found), key=int, default=None)
+
+    def register(self, bundle: Bundle, reports: Path, metrics: dict[str, float]) -> str:
+        """Make the bundle a version of the registered model and return its number.
+
+        Test metrics and reports join the run that trained it. A bundle that came from DVC's
+        cache may have no run here; then it gets one.
+        """
+        run = self._run_of(bundle)
+        if run is None:
+            logger.info("this store has not seen the training run: logging the bundle")
+            with mlflow.start_run(experiment_id=self.experiment) as active:
+                mlflow.set_tags({**_provenance(bundle), "bundle": bundle.identity})
+                self._log_model(bundle, None)
+            run = self.client.get_run(active.info.run_id)
+        for name, value in metrics.items():
+            self.client.log_metric(run.info.run_id, name, value)
+        self.client.log_artifacts(run.info.run_id, str(reports), "reports")
+        registered = mlflow.register_model(
+            f"models:/{run.data.tags['model_id']}", self.name, tags={"bundle": bundle.identity}
+        )
+        return str(registered.version)
+
+    def champion(self) -> str | None:
+        """Return the version that `@champion` points at."""
+        try:
+            return str(self.client.get_model_version_by_alias(self.name, CHAMPION).version)
+        except MlflowException:
+            return None
+
+    def crown(self, version: str) -> None:
+        """Point `@champion` at a version."""
+        self.client.set_registered_model_alias(self.name, CHAMPION, version)
+
+    def _run_of(self, bundle: Bundle) -> Run | None:
+        found = self.client.search_runs(
+            [self.experiment], f"tags.bundle = '{bundle.identity}' and tags.model_id LIKE 'm-%'"
+        )
+        return found[0] if found else None
+
+    def _log_model(self, bundle: Bundle, example: pd.DataFrame | None) -> None:
+        package = Path(__file__).parent
+        info = mlflow.pyfunc.log_model(
+            name="bundle",
+            python_model=str(package / "pyfunc.py"),
+            artifacts={"bundle": str(bundle.folder)},
+            code_paths=[str(package)],
+            signature=signature(bundle.contract),
+            input_example=None if example is None else example[list(bundle.contract.columns)],
+            # MLflow would spend half a minute on finding these out.
+            pip_requirements=[f"{name}=={installed(name)}" for name in SERVING],
+        )
+        mlflow.set_tag("model_id", info.model_id)
+
+
+def connect(project: Project, name: str) -> Registry:
+    """Open `MLFLOW_TRACKING_URI`, or `mlflow.db` in the project wherever this is called from.
+
+    Raises:
+        PredictorError: the store does not answer.
+    """
+    uri = os.environ.get("MLFLOW_TRACKING_URI") or local_uri(project)
+    if uri.startswith("http"):
+        _require_answer(uri)
+    _quieten()
+    mlflow.set_tracking_uri(uri)
+    client = MlflowClient()
+    try:
+        return Registry(name, uri, _experiment(client, project, name, uri), client)
+    except MlflowException as error:
+        raise PredictorError(f"The MLflow store {uri} cannot be opened: {error}") from error
+
+
+def local_uri(project: Project) -> str:
+    """Return the address of the store inside the project."""
+    return f"sqlite:///{(project.root / 'mlflow.db').as_posix()}"
+
+
+def signature(contract: Contract) -> ModelSignature:
+    """Return the columns that the registered model takes, and the one that it answers with."""
+    inputs = [
+        ColSpec(TYPES[column.type], name, required=not column.missing)
+        for name, column in contract.columns.items()
+    ]
+    return ModelSignature(Schema(inputs), Schema([ColSpec(DataType.float, "probability")]))
+
+
+def _experiment(client: MlflowClient, project: Project, name: str, uri: str) -> str:
+    existing = client.get_experiment_by_name(name)
+    if existing is not None:
+        return str(existing.experiment_id)
+    # A server chooses where artifacts go; the local default would be the working directory.
+    local = (project.root / "mlartifacts").as_uri() if uri == local_uri(project) else None
+    return str(client.create_experiment(name, artifact_location=local))
+
+
+def _quieten() -> None:
+    for name in ("mlflow", "alembic"):
+        logging.getLogger(name).setLevel(logging.ERROR)
+    os.environ["MLFLOW_ENABLE_ARTIFACTS_PROGRESS_BAR"] = "false"
+
+
+def _require_answer(uri: str) -> None:
+    try:
+        with urlopen(f"{uri.rstrip('/')}/health", timeout=PROBE_SECONDS):  # noqa: S310 (http only)
+            return
+    except (URLError, OSError) as error:
+        reason = getattr(error, "reason", error)
+        raise PredictorError(
+            f"No MLflow server answers at {uri} ({reason}): start it, or unset "
+            "MLFLOW_TRACKING_URI to use the store in this project."
+        ) from error
+
+
+def _provenance(bundle: Bundle) -> dict[str, str]:
+    return {
+        "data_version": bundle.metadata.data_version,
+        "git_commit": bundle.metadata.git_commit,
+    }
+
+
+def _flat(params: Params) -> dict[str, object]:
+    groups = params.model_dump(exclude={"models"})
+    return {f"{group}.{key}": value for group, keys in groups.items() for key, value in keys.items()}

@@ -1,0 +1,1 @@
+"""What a reader of the repository sees, written by the run."""

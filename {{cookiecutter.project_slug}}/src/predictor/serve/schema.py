@@ -1,0 +1,77 @@
+"""The request body, made from the contract: types, ranges and examples of every field."""
+
+from collections.abc import Mapping
+from typing import Annotated, Any, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, NaiveDatetime, create_model
+
+from predictor.contract import (
+    BooleanColumn,
+    CategoryColumn,
+    Column,
+    Contract,
+    NumberColumn,
+    TimestampColumn,
+)
+
+Row = Mapping[str, object]
+
+
+class _StrictRow(BaseModel):
+    model_config = ConfigDict(extra="forbid", allow_inf_nan=False)
+
+
+def row_model(contract: Contract, example: Row) -> type[BaseModel]:
+    """Build the pydantic model of one row; its fields are `f0`, `f1`, ... with aliases.
+
+    Column names may hold blanks, dots or Python keywords, which attributes cannot: use
+    `to_columns` to read a row back under the names of the contract.
+    """
+    fields: dict[str, Any] = {
+        f"f{position}": (_annotation(column), _field(name, column, example.get(name)))
+        for position, (name, column) in enumerate(contract.columns.items())
+    }
+    config = {"json_schema_extra": {"examples": [dict(example)]}}
+    model: type[BaseModel] = create_model("Row", __base__=_StrictRow, **fields)
+    model.model_config.update(config)
+    model.model_rebuild(force=True)
+    return model
+
+
+def to_columns(contract: Contract, rows: list[BaseModel]) -> dict[str, list[object]]:
+    """Return the rows as one list per column of the contract."""
+    return {
+        name: [getattr(row, f"f{position}") for row in rows]
+        for position, name in enumerate(contract.columns)
+    }
+
+
+def _annotation(column: Column) -> Any:  # noqa: ANN401 (a type made at run time)
+    kind = _kind(column)
+    return kind | None if column.missing else kind
+
+
+def _kind(column: Column) -> Any:  # noqa: ANN401 (a type made at run time)
+    match column:
+        case NumberColumn(range=(low, high)):
+            return Annotated[float, Field(ge=low, le=high, strict=True)]
+        case NumberColumn():
+            return Annotated[float, Field(strict=True)]
+        case CategoryColumn(values=values) if values:
+            return Literal[values]
+        case CategoryColumn():
+            return Annotated[str, Field(strict=True)]
+        case BooleanColumn():
+            return Annotated[bool, Field(strict=True)]
+        case TimestampColumn():
+            return NaiveDatetime
+
+
+def _field(name: str, column: Column, example: object) -> Any:  # noqa: ANN401 (pydantic's own)
+    unit = f" [{column.unit}]" if isinstance(column, NumberColumn) and column.unit else ""
+    return Field(
+        default=None if column.missing else ...,
+        alias=name,
+        description=f"{column.description}{unit}",
+        examples=[example],
+    )

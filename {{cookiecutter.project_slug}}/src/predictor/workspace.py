@@ -1,0 +1,105 @@
+"""The everyday commands around the pipeline: set up, run, check, look."""
+
+import logging
+import os
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+from predictor.errors import PredictorError
+from predictor.project import Project
+
+logger = logging.getLogger(__name__)
+
+HOOK_FILE = ".pre-commit-config.yaml"
+FIRST_COMMIT = "Start from cookiecutter-mlops-portfolio"
+
+
+def set_up(project: Project) -> None:
+    """Commit everything once, then install the git hooks; say so where git does not allow it."""
+    git = shutil.which("git")
+    if git is None or not (project.root / ".git").exists():
+        logger.info("no git repository here: no first commit, no hooks (`git init -b main`)")
+        return
+    if _succeeds(project, git, "rev-parse", "HEAD"):
+        logger.info("already committed")
+    elif _succeeds(project, git, "config", "user.name") and _succeeds(
+        project, git, "config", "user.email"
+    ):
+        _run(project, git, "add", "--all")
+        _run(project, git, "commit", "--quiet", "--message", FIRST_COMMIT)
+        logger.info("first commit made: %s", FIRST_COMMIT)
+    else:
+        logger.info(
+            "git does not know who you are, so nothing is committed: set `git config --global "
+            "user.name` and `user.email`, then run `uv run predictor setup` again"
+        )
+    _run(project, *_module("pre_commit", "install"))
+
+
+def run_pipeline(project: Project) -> None:
+    """Run `dvc repro`."""
+    _run(project, *_module("dvc", "repro"))
+
+
+def check(project: Project) -> None:
+    """Run all hooks (with mypy) on all files, then the tests.
+
+    Raises:
+        PredictorError: one of them found something; both have run.
+    """
+    hooks = _succeeds(project, *_module("pre_commit", "run", "--all-files"), quiet=False)
+    tests = _succeeds(project, *_module("pytest"), quiet=False)
+    if not (hooks and tests):
+        raise PredictorError("The check failed: mend what is marked above and run it again.")
+
+
+def open_ui(project: Project, uri: str, port: int) -> None:
+    """Serve the MLflow UI until interrupted."""
+    logger.info("http://127.0.0.1:%s", port)
+    address = ["--backend-store-uri", uri, "--host", "127.0.0.1", "--port", str(port)]
+    _run(project, *_module("mlflow", "server", *address))
+
+
+def next_step(project: Project) -> str | None:
+    """Return what changed since the last commit and the commands that commit it, if anything."""
+    git = shutil.which("git")
+    if git is None:
+        return None
+    changed = _output(project, git, "status", "--short")
+    if not changed:
+        return None
+    commands = '  git add --all\n  git commit -m "Record the results of the pipeline"'
+    return f"changed since the last commit:\n{changed}\ncommit it with\n{commands}"
+
+
+def _module(name: str, *arguments: str) -> list[str]:
+    # The interpreter of this environment, so that it also works where PATH does not name it.
+    return [sys.executable, "-m", name, *arguments]
+
+
+def _environment() -> dict[str, str]:
+    path = os.pathsep.join([str(Path(sys.executable).parent), os.environ.get("PATH", "")])
+    return {**os.environ, "PATH": path, "MLFLOW_SERVER_ENABLE_JOB_EXECUTION": "false"}
+
+
+def _run(project: Project, *command: str) -> None:
+    if not _succeeds(project, *command, quiet=False):
+        name = Path(command[0]).stem if command[1] != "-m" else command[2]
+        raise PredictorError(f"`{name}` failed; its message stands above.")
+
+
+def _succeeds(project: Project, *command: str, quiet: bool = True) -> bool:
+    silent = subprocess.DEVNULL if quiet else None
+    result = subprocess.run(  # noqa: S603 (commands are ours)
+        command, cwd=project.root, env=_environment(), stdout=silent, stderr=silent, check=False
+    )
+    return result.returncode == 0
+
+
+def _output(project: Project, *command: str) -> str:
+    result = subprocess.run(  # noqa: S603 (commands are ours)
+        command, cwd=project.root, capture_output=True, text=True, encoding="utf-8", check=False
+    )
+    return result.stdout.rstrip()
