@@ -110,7 +110,7 @@ class Contract(Document):
     costs: Costs
     time: Time | None = None
     columns: dict[str, Column] = Field(min_length=1)
-    ignored: dict[str, Ignored] = {}
+    ignored: dict[str, Ignored] = Field(default_factory=dict)
 
     @model_validator(mode="after")
     def _give_each_column_one_role(self) -> Self:
@@ -136,7 +136,7 @@ class Contract(Document):
 
     @property
     def numbers(self) -> list[str]:
-        """Names of the float inputs of the model: numbers, booleans, time parts as `column.part`."""
+        """Names of the model's floats: numbers, booleans, and time parts as `column.part`."""
         return [name for key, column in self.columns.items() for name in _numbers(key, column)]
 
     @property

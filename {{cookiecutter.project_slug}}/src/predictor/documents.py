@@ -105,9 +105,7 @@ def _load_json(path: Path, text: str) -> object:
     try:
         return json.loads(text)
     except json.JSONDecodeError as error:
-        raise PredictorError(
-            f"{path.name}, line {error.lineno}: not JSON: {error.msg}."
-        ) from error
+        raise PredictorError(f"{path.name}, line {error.lineno}: not JSON: {error.msg}.") from error
 
 
 def _load_yaml(path: Path, text: str) -> object:
@@ -151,4 +149,3 @@ def _lower_first(text: str) -> str:
 def _short(value: object) -> str:
     text = repr(value)
     return text if len(text) <= 80 else text[:77] + "..."
-

@@ -4,21 +4,26 @@ Training, the bundle and the service all call `encode`, so a row means the same 
 uses NumPy only, because the service has no pandas.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Protocol
 
 import numpy as np
 import numpy.typing as npt
 
 from predictor.contract import CategoryColumn, Contract, TimePart, TimestampColumn
 
-Columns = Mapping[Any, Any]  # name -> sequence of n values; a DataFrame is one too
 Floats = npt.NDArray[np.float32]
 Days = npt.NDArray[np.datetime64]
 
 # ONNX Runtime reads None as "None" and NaN as "nan": missing names become this one instead.
 MISSING = "(missing)"
+
+
+class Columns(Protocol):
+    """The values of n rows under the name of each column: a DataFrame, or a dict of lists."""
+
+    def __getitem__(self, name: str, /) -> Any: ...  # noqa: ANN401
 
 
 @dataclass(frozen=True)
@@ -42,7 +47,7 @@ def encode(contract: Contract, columns: Columns) -> Inputs:
                 numbers.extend(time_parts(values, column.parts))
             case _:
                 numbers.append(np.asarray(values, dtype=np.float32))
-    n_rows = len(next(iter(numbers or categories)))
+    n_rows = len(numbers[0]) if numbers else len(categories[0])
     return Inputs(
         np.column_stack(numbers) if numbers else np.empty((n_rows, 0), np.float32),
         _object_matrix(categories, n_rows),
@@ -60,7 +65,7 @@ def time_parts(values: Any, parts: tuple[TimePart, ...]) -> list[Floats]:  # noq
 
 
 def _name(value: object) -> str:
-    return MISSING if value is None or value != value else str(value)  # noqa: PLR0124 (NaN)
+    return MISSING if value is None or value != value else str(value)  # NaN is not itself
 
 
 def _object_matrix(columns: list[list[str]], n_rows: int) -> npt.NDArray[np.object_]:
@@ -72,7 +77,8 @@ def _object_matrix(columns: list[list[str]], n_rows: int) -> npt.NDArray[np.obje
 
 def _since(times: Days, coarse: str, fine: str) -> npt.NDArray[np.int64]:
     start = times.astype(f"datetime64[{coarse}]")
-    return (times.astype(f"datetime64[{fine}]") - start).astype(np.int64)
+    passed: npt.NDArray[np.timedelta64] = times.astype(f"datetime64[{fine}]") - start
+    return passed.astype(np.int64)
 
 
 _PARTS: dict[TimePart, Callable[[Days], npt.NDArray[np.int64]]] = {

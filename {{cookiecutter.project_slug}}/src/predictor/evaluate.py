@@ -1,5 +1,6 @@
 """Stage `evaluate`: the bundle on the newest months, beside a linear and a dummy baseline."""
 
+import json
 import logging
 from datetime import date
 
@@ -27,6 +28,7 @@ def evaluate(project: Project) -> None:
     report = examine(candidate, params, _training_rows(project), test)
     with replacing_folder(project.reports / "plots") as plots:
         write_plots(plots, labels, candidate.predict(test), params.evaluate.calibration_bins)
+    write_json(project.example, example(candidate.contract, test))
     write_json(project.evaluation, report.model_dump(mode="json"))
     _log(report)
 
@@ -53,6 +55,13 @@ def examine(
         linear=score(linear.predict_proba(test)[:, 1]),
         dummy=score(np.full(len(test), positives(contract, rows).mean())),
     )
+
+
+def example(contract: Contract, rows: pd.DataFrame) -> dict[str, object]:
+    """Return the features of the first row as the body of a request."""
+    text = rows[list(contract.columns)].head(1).to_json(orient="records", date_format="iso")
+    row: dict[str, object] = json.loads(text)[0]
+    return row
 
 
 def _training_rows(project: Project) -> pd.DataFrame:

@@ -23,6 +23,7 @@ class Verdict(Document):
 
     @property
     def promotes(self) -> bool:
+        """Whether every rule holds."""
         return all(finding.holds for finding in self.findings)
 
     def __str__(self) -> str:

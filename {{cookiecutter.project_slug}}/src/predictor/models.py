@@ -53,9 +53,7 @@ class ContractEncoder(TransformerMixin, BaseEstimator):  # type: ignore[misc]
         """Return float32 columns, then object columns of names; `X` is not modified."""
         inputs = encode(self.contract, X)
         numbers = pd.DataFrame(inputs.numbers, columns=self.contract.numbers)
-        categories = pd.DataFrame(
-            inputs.categories, columns=self.contract.categories, dtype=object
-        )
+        categories = pd.DataFrame(inputs.categories, columns=self.contract.categories, dtype=object)
         return pd.concat([numbers, categories], axis="columns")
 
     def __sklearn_is_fitted__(self) -> bool:
@@ -98,16 +96,18 @@ def _columns(contract: Contract, family: Family) -> ColumnTransformer:
     n_columns = n_numbers + len(contract.categories)
     one_hot = OneHotEncoder(handle_unknown="ignore", sparse_output=False, dtype=np.float32)
     parts = [
-        ("numbers", _NUMBERS[family.numbers](), list(range(n_numbers))),
+        ("numbers", _numbers(family), list(range(n_numbers))),
         ("categories", one_hot, list(range(n_numbers, n_columns))),
     ]
     return ColumnTransformer([part for part in parts if part[2]])
 
 
-_NUMBERS = {
-    "raw": lambda: "passthrough",
-    "imputed": lambda: SimpleImputer(strategy="median", keep_empty_features=True),
-    "scaled": lambda: make_pipeline(
-        SimpleImputer(strategy="median", keep_empty_features=True), StandardScaler()
-    ),
-}
+def _numbers(family: Family) -> object:
+    imputer = SimpleImputer(strategy="median", keep_empty_features=True)
+    match family.numbers:
+        case "raw":
+            return "passthrough"
+        case "imputed":
+            return imputer
+        case "scaled":
+            return make_pipeline(imputer, StandardScaler())

@@ -85,6 +85,10 @@ class Project:
     def evaluation(self) -> Path:
         return self.reports / "evaluation.json"
 
+    @property
+    def example(self) -> Path:
+        return self.reports / "example.json"
+
 
 def _with_contract(folder: Path) -> Path:
     if not (folder / MARKER).is_file():

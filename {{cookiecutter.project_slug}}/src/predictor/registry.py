@@ -18,7 +18,7 @@ from mlflow import MlflowClient
 from mlflow.entities import Run
 from mlflow.exceptions import MlflowException
 from mlflow.models import ModelSignature
-from mlflow.types import ColSpec, DataType, Schema
+from mlflow.types import ColSpec, DataType, Schema, TensorSpec
 
 from predictor.bundle import Bundle
 from predictor.contract import Contract
@@ -152,7 +152,7 @@ def local_uri(project: Project) -> str:
 
 def signature(contract: Contract) -> ModelSignature:
     """Return the columns that the registered model takes, and the one that it answers with."""
-    inputs = [
+    inputs: list[ColSpec | TensorSpec] = [
         ColSpec(TYPES[column.type], name, required=not column.missing)
         for name, column in contract.columns.items()
     ]
@@ -195,4 +195,6 @@ def _provenance(bundle: Bundle) -> dict[str, str]:
 
 def _flat(params: Params) -> dict[str, object]:
     groups = params.model_dump(exclude={"models"})
-    return {f"{group}.{key}": value for group, keys in groups.items() for key, value in keys.items()}
+    return {
+        f"{group}.{key}": value for group, keys in groups.items() for key, value in keys.items()
+    }

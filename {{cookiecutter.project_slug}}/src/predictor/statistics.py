@@ -3,7 +3,14 @@
 import pandas as pd
 from pydantic import Field
 
-from predictor.contract import CategoryColumn, Contract, TimestampColumn
+from predictor.contract import (
+    BooleanColumn,
+    CategoryColumn,
+    Column,
+    Contract,
+    NumberColumn,
+    TimestampColumn,
+)
 from predictor.documents import Document
 
 QUANTILES = tuple(step / 10 for step in range(11))
@@ -53,11 +60,18 @@ def describe(contract: Contract, frame: pd.DataFrame) -> Statistics:
     """Describe the features of `frame`."""
     return Statistics(
         rows=len(frame),
-        columns={
-            name: _DESCRIBE.get(type(column), _describe_number)(frame[name])
-            for name, column in contract.columns.items()
-        },
+        columns={name: _describe(column, frame[name]) for name, column in contract.columns.items()},
     )
+
+
+def _describe(column: Column, values: pd.Series) -> ColumnStatistics:
+    match column:
+        case CategoryColumn():
+            return _describe_category(values)
+        case TimestampColumn():
+            return _describe_timestamp(values)
+        case NumberColumn() | BooleanColumn():
+            return _describe_number(values)
 
 
 def _describe_number(values: pd.Series) -> NumberStatistics:
@@ -85,9 +99,6 @@ def _describe_timestamp(values: pd.Series) -> TimestampStatistics:
     return TimestampStatistics(
         missing=float(values.isna().mean()), first=first, median=median, last=last
     )
-
-
-_DESCRIBE = {CategoryColumn: _describe_category, TimestampColumn: _describe_timestamp}
 
 
 def _typical(column: ColumnStatistics) -> float | str | None:

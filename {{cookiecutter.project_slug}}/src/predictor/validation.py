@@ -105,7 +105,8 @@ def _in_range(column: NumberColumn) -> list[pa.Check]:
     unit = f" {column.unit}" if column.unit else ""
 
     def inside(values: pd.Series) -> pd.Series:
-        return _as_float(values).between(low, high)
+        numbers = _as_float(values)
+        return numbers.between(low, high) | numbers.isna()
 
     return [pa.Check(inside, error=f"lies in [{low:g}, {high:g}]{unit}")]
 
@@ -119,9 +120,11 @@ def _is_boolean() -> pa.Check:
 
 
 def _is_timestamp() -> pa.Check:
-    return pa.Check(
-        lambda values: pd.to_datetime(values, errors="coerce").notna(), error="is a date and time"
-    )
+    return pa.Check(lambda values: _as_time(values).notna(), error="is a date and time")
+
+
+def _as_time(values: pd.Series) -> pd.Series:
+    return pd.Series(pd.to_datetime(values, errors="coerce"), index=values.index)
 
 
 def _as_float(values: pd.Series) -> "pd.Series[float]":
@@ -132,7 +135,8 @@ def _summarise(cases: pd.DataFrame, order: list[str]) -> list[Violation]:
     found = []
     for (column, rule), group in cases.groupby(["column", "check"], sort=False):
         first = group.head(EXAMPLES)
-        examples = tuple(zip(first["index"].astype(int), first["failure_case"], strict=True))
+        values = [None if pd.isna(value) else value for value in first["failure_case"]]
+        examples = tuple(zip(first["index"].astype(int), values, strict=True))
         name = "is not missing" if rule == "not_nullable" else str(rule)
         found.append(Violation(str(column), name, len(group), examples))
     return sorted(found, key=lambda violation: order.index(violation.column))

@@ -1,11 +1,14 @@
-"""The results block of the README: the only numbers in it, and only a run writes them."""
+"""The numbers of the README: only a run writes them, and only between these markers."""
+
+import json
 
 from predictor.errors import PredictorError
 from predictor.files import write_text
 from predictor.project import Project
 from predictor.release import Champion
+from predictor.serve.answer import answer
+from predictor.serve.schema import row_model, to_columns
 
-BEGIN, END = "<!-- results:begin -->", "<!-- results:end -->"
 TITLES = {
     "roc_auc": "ROC AUC (higher is better)",
     "average_precision": "Average precision (higher)",
@@ -17,20 +20,41 @@ TITLES = {
 
 
 def write_results(project: Project, champion: Champion) -> None:
-    """Put the champion's block between the markers; nothing else of the README changes.
+    """Write the champion's results and its answer to the example; nothing else changes.
 
     Raises:
-        PredictorError: the README does not have each marker once, the first before the last.
+        PredictorError: the README does not have each marker once, in order.
     """
     text = project.readme.read_text(encoding="utf-8")
-    if text.count(BEGIN) != 1 or text.count(END) != 1 or text.index(END) < text.index(BEGIN):
+    text = replace_block(text, "results", results(champion))
+    text = replace_block(text, "answer", example_answer(project, champion))
+    write_text(project.readme, text)
+
+
+def replace_block(text: str, name: str, block: str) -> str:
+    """Return `text` with `block` between `<!-- name:begin -->` and `<!-- name:end -->`.
+
+    Raises:
+        PredictorError: a marker is missing, stands twice, or they are in the wrong order.
+    """
+    begin, end = f"<!-- {name}:begin -->", f"<!-- {name}:end -->"
+    if text.count(begin) != 1 or text.count(end) != 1 or text.index(end) < text.index(begin):
         raise PredictorError(
-            f"README.md must have {BEGIN} and below it {END}, once each: put them where the "
-            "results belong, and run `uv run predictor promote` again."
+            f"README.md must have {begin} and below it {end}, once each: put them where the "
+            f"{name} belongs, and run `uv run predictor promote` again."
         )
-    before, rest = text.split(BEGIN)
-    after = rest.split(END)[1]
-    write_text(project.readme, f"{before}{BEGIN}\n{results(champion)}\n{END}{after}")
+    before, rest = text.split(begin)
+    after = rest.split(end)[1]
+    return f"{before}{begin}\n{block}\n{end}{after}"
+
+
+def example_answer(project: Project, champion: Champion) -> str:
+    """Return what `/predict` answers to `reports/example.json`, as a code block."""
+    contract = champion.bundle.contract
+    row_type = row_model(contract, champion.bundle.statistics.typical())
+    row = row_type.model_validate_json(project.example.read_bytes())
+    said = answer(champion, to_columns(contract, [row]))
+    return f"```json\n{json.dumps(said.model_dump(), separators=(',', ':'))}\n```"
 
 
 def results(champion: Champion) -> str:

@@ -2,7 +2,6 @@
 
 from collections.abc import Awaitable, Callable
 from typing import Any
-from uuid import uuid4
 
 from fastapi import FastAPI
 from fastapi.responses import JSONResponse
@@ -13,17 +12,8 @@ from predictor.contract import Contract
 from predictor.errors import PredictorError
 from predictor.release import Champion, Release
 from predictor.serve import problems
+from predictor.serve.answer import Answer, answer
 from predictor.serve.schema import row_model, to_columns
-
-
-class Answer(BaseModel):
-    """The answer for one row: act if `decision`, which is `probability >= threshold`."""
-
-    probability: float
-    decision: bool
-    threshold: float
-    model_version: str
-    request_id: str
 
 
 class ModelCard(BaseModel):
@@ -75,22 +65,14 @@ def _answer(app: FastAPI, champion: Champion) -> None:
 
 
 def _predict(champion: Champion) -> Callable[..., Awaitable[Answer]]:
-    bundle, contract = champion.bundle, champion.bundle.contract
-    threshold = contract.costs.threshold
+    bundle = champion.bundle
 
     # `async def`: a row takes the model less time than a hop to another thread would.
     async def predict(row: BaseModel) -> Answer:
-        probability = float(bundle.predict(to_columns(contract, [row]))[0])
-        return Answer(
-            probability=probability,
-            decision=probability >= threshold,
-            threshold=threshold,
-            model_version=champion.release.version,
-            request_id=uuid4().hex,
-        )
+        return answer(champion, to_columns(bundle.contract, [row]))
 
     # The type of a row exists only now that the contract is read.
-    predict.__annotations__["row"] = row_model(contract, bundle.statistics.typical())
+    predict.__annotations__["row"] = row_model(bundle.contract, bundle.statistics.typical())
     return predict
 
 

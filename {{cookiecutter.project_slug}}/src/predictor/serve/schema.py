@@ -31,10 +31,7 @@ def row_model(contract: Contract, example: Row) -> type[BaseModel]:
         f"f{position}": (_annotation(column), _field(name, column, example.get(name)))
         for position, (name, column) in enumerate(contract.columns.items())
     }
-    config = {"json_schema_extra": {"examples": [dict(example)]}}
     model: type[BaseModel] = create_model("Row", __base__=_StrictRow, **fields)
-    model.model_config.update(config)
-    model.model_rebuild(force=True)
     return model
 
 

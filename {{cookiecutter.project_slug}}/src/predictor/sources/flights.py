@@ -85,11 +85,15 @@ def _flights(path: Path) -> pd.DataFrame:
         f"{len(table) - len(arrived):,}",
     )
     moment = pd.to_datetime(arrived[["year", "month", "day", "hour", "minute"]])
-    return arrived[list(FLIGHTS)].assign(
-        scheduled_departure=moment,
-        hour_utc=pd.to_datetime(arrived["time_hour"]),
-        is_late=arrived["arr_delay"] >= LATE_MINUTES,
-    ).rename(columns=FLIGHTS)
+    return (
+        arrived[list(FLIGHTS)]
+        .assign(
+            scheduled_departure=moment,
+            hour_utc=pd.to_datetime(arrived["time_hour"]),
+            is_late=arrived["arr_delay"] >= LATE_MINUTES,
+        )
+        .rename(columns=FLIGHTS)
+    )
 
 
 def _weather(path: Path) -> pd.DataFrame:
