@@ -1,0 +1,137 @@
+"""Generate the default project, run it as its README says, and ask it about one flight.
+
+Usage: python scripts/demo.py [FOLDER]     (default: build/demo, which is replaced)
+"""
+
+import json
+import shutil
+import socket
+import subprocess
+import sys
+import tempfile
+import time
+import urllib.request
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from snapshot import TEMPLATE, snapshot
+
+SLUG = "flight-delay-predictor"
+READY_SECONDS = 60
+
+
+def main(folder: Path) -> int:
+    """Run the demo and return the exit code."""
+    seconds: dict[str, float] = {}
+    with timed("generation", seconds):
+        project = generate(folder)
+    with timed("set-up", seconds):
+        run(project, "make", "setup")
+    with timed("pipeline", seconds):
+        run(project, "make", "pipeline")
+    with timed("first answer", seconds):
+        answer = ask(project)
+    report(project, answer, seconds)
+    return 0
+
+
+@contextmanager
+def timed(name: str, seconds: dict[str, float]) -> Iterator[None]:
+    """Announce a part and remember how long it took."""
+    print(f"\n=== {name}", flush=True)
+    start = time.perf_counter()
+    yield
+    seconds[name] = time.perf_counter() - start
+
+
+def generate(folder: Path) -> Path:
+    """Bake the default project into `folder`, replacing it, and return the project."""
+    project = folder / SLUG
+    shutil.rmtree(project, ignore_errors=True)
+    with tempfile.TemporaryDirectory() as scratch:
+        template = snapshot(Path(scratch))
+        arguments = ["--no-input", "--default-config", "--output-dir", str(folder)]
+        run(TEMPLATE, "cookiecutter", str(template), *arguments)
+    return project
+
+
+def run(folder: Path, *command: str) -> None:
+    """Run a command with its output shown; stop the demo if it fails."""
+    print(f"$ {' '.join(command)}", flush=True)
+    result = subprocess.run(command, cwd=folder, check=False)
+    if result.returncode != 0:
+        sys.exit(f"demo: `{' '.join(command)}` failed with exit code {result.returncode}")
+
+
+def ask(project: Path) -> dict[str, object]:
+    """Start the service, post the example flight, stop the service, and return the answer."""
+    port = free_port()
+    with service(project, port):
+        body = (project / "reports" / "example.json").read_bytes()
+        print(f"POST /predict {json.dumps(json.loads(body))}", flush=True)
+        request = urllib.request.Request(
+            f"http://127.0.0.1:{port}/predict", body, {"Content-Type": "application/json"}
+        )
+        with urllib.request.urlopen(request, timeout=10) as response:
+            answer: dict[str, object] = json.load(response)
+    return answer
+
+
+@contextmanager
+def service(project: Path, port: int) -> Iterator[None]:
+    """Run `predictor serve` for as long as the block runs; the block starts when it is ready."""
+    predictor = project / ".venv" / "bin" / "predictor"
+    process = subprocess.Popen([predictor, "serve", "--port", str(port)], cwd=project)
+    try:
+        wait_until_ready(process, port)
+        yield
+    finally:
+        process.terminate()
+        try:
+            process.wait(timeout=10)
+        except subprocess.TimeoutExpired:
+            process.kill()
+            process.wait()
+
+
+def wait_until_ready(process: subprocess.Popen[bytes], port: int) -> None:
+    """Return once the service has a model to answer with; stop the demo if it never does."""
+    deadline = time.monotonic() + READY_SECONDS
+    while process.poll() is None and time.monotonic() < deadline:
+        try:
+            with urllib.request.urlopen(f"http://127.0.0.1:{port}/health/ready", timeout=2):
+                return
+        except OSError:
+            time.sleep(0.1)
+    sys.exit(f"demo: the service was not ready within {READY_SECONDS} s")
+
+
+def free_port() -> int:
+    """Return a port that nothing listens on."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port: int = probe.getsockname()[1]
+    return port
+
+
+def report(project: Path, answer: dict[str, object], seconds: dict[str, float]) -> None:
+    """Print the answer, the metrics beside the baselines, the times, and where to look next."""
+    evaluation = json.loads((project / "reports" / "evaluation.json").read_text(encoding="utf-8"))
+    print(f"\nanswer: {json.dumps(answer)}")
+    print(f"\n{'test: ' + format(evaluation['rows'], ',') + ' flights':24}", end="")
+    print("".join(f"{name:>10}" for name in ("model", "linear", "dummy")))
+    for metric, value in evaluation["model"].items():
+        values = (value, evaluation["linear"][metric], evaluation["dummy"][metric])
+        print(f"{metric:24}" + "".join(f"{number:10.4g}" for number in values))
+    times = ", ".join(f"{name} {took:.1f} s" for name, took in seconds.items())
+    print(f"\n{times}; {sum(seconds.values()):.1f} s in all")
+    print(
+        f"\nlook next at\n  {project / 'README.md'}  (the numbers above are in it now)"
+        f"\n  cd {project} && make serve   http://127.0.0.1:8000/docs"
+        f"\n  cd {project} && make ui      http://127.0.0.1:5050"
+    )
+
+
+if __name__ == "__main__":
+    sys.exit(main(Path(sys.argv[1] if len(sys.argv) > 1 else "build/demo").resolve()))
