@@ -1,5 +1,7 @@
 """Remove what was not asked for, start a git repository, and say what comes next."""
 
+from __future__ import annotations  # cookiecutter may run on a Python before 3.10
+
 import json
 import shutil
 import subprocess
@@ -21,7 +23,7 @@ NEXT = """
 Then `{serve}` answers on http://127.0.0.1:8000/docs"""
 
 
-def prune(project, answers):
+def prune(project: Path, answers: dict[str, str]) -> None:
     """Delete the paths of every part that was refused."""
     for option, paths in OPTIONAL.items():
         if answers[option] == "no":
@@ -29,7 +31,7 @@ def prune(project, answers):
                 remove(project / path)
 
 
-def remove(path):
+def remove(path: Path) -> None:
     """Delete a file or a folder; one that is not there is a fault of the table."""
     if path.is_dir():
         shutil.rmtree(path)
@@ -37,7 +39,7 @@ def remove(path):
         path.unlink()
 
 
-def start_git(project):
+def start_git(project: Path) -> None:
     """Start a repository on branch main, unless git is missing or the project is in one."""
     git = shutil.which("git")
     if git is None or (project / ".git").exists():
@@ -48,7 +50,7 @@ def start_git(project):
         return
 
 
-def next_steps(folder, has_make, has_uv):
+def next_steps(folder: str, *, has_make: bool, has_uv: bool) -> str:
     """Return what to type next on this machine."""
     steps = NEXT.format(
         folder=folder,
@@ -61,12 +63,16 @@ def next_steps(folder, has_make, has_uv):
     return f"{steps}\n\nuv is not installed yet: python -m pip install uv"
 
 
-def main(answers):
+def main(answers: dict[str, str]) -> None:
     """Finish the project in the working directory."""
     project = Path.cwd()
     prune(project, answers)
     start_git(project)
-    print(next_steps(project.name, bool(shutil.which("make")), bool(shutil.which("uv"))))
+    print(_next_steps_here(project.name))
+
+
+def _next_steps_here(folder: str) -> str:
+    return next_steps(folder, has_make=bool(shutil.which("make")), has_uv=bool(shutil.which("uv")))
 
 
 if __name__ == "__main__":

@@ -1,5 +1,7 @@
 """Refuse answers that would give a broken project: all faults at once, one sentence each."""
 
+from __future__ import annotations  # cookiecutter may run on a Python before 3.10
+
 import json
 import re
 import sys
@@ -11,12 +13,18 @@ EMAIL = re.compile(r"[^@\s\"<>\\]+@[^@\s\"<>\\]+\.[^@\s\"<>\\]+")
 GITHUB_USER = re.compile(r"[A-Za-z0-9](-?[A-Za-z0-9]){0,38}")
 NUMBER = re.compile(r"\d{1,12}(\.\d{1,12})?")
 # Windows reads these names as devices, whatever follows the first dot.
-DEVICES = {"con", "prn", "aux", "nul", *(f"{port}{n}" for port in ("com", "lpt") for n in range(10))}
+DEVICES = {
+    "con",
+    "prn",
+    "aux",
+    "nul",
+    *(f"{port}{n}" for port in ("com", "lpt") for n in range(10)),
+}
 PYTHON_VERSIONS = ("3.11", "3.12", "3.13")
 TEXTS = ("project_name", "author_name", "question", "decision", "cost_unit")
 
 
-def faults(answers):
+def faults(answers: dict[str, str]) -> list[str]:
     """Return one sentence for each answer that cannot be used."""
     found = [_text_fault(name, answers[name]) for name in TEXTS]
     found += [_cost_fault(name, answers[name]) for name in ("cost_false_alarm", "cost_miss")]
@@ -29,7 +37,7 @@ def faults(answers):
     return [fault for fault in found if fault]
 
 
-def _text_fault(name, text):
+def _text_fault(name: str, text: str) -> str | None:
     if not text.strip():
         return f"{name} is empty: write a few words."
     # Control characters and line ends would break every file that quotes the answer.
@@ -38,7 +46,7 @@ def _text_fault(name, text):
     return None
 
 
-def _slug_fault(slug):
+def _slug_fault(slug: str) -> str | None:
     if slug in DEVICES:
         return f"project_slug {slug!r} is a device on Windows: choose another name."
     if not SLUG.fullmatch(slug) or len(slug) > LONGEST_SLUG:
@@ -50,31 +58,31 @@ def _slug_fault(slug):
     return None
 
 
-def _email_fault(email):
+def _email_fault(email: str) -> str | None:
     if EMAIL.fullmatch(email) and email.isprintable():
         return None
     return f"email {email!r} is not an e-mail address, for example 'you@example.com'."
 
 
-def _github_user_fault(user):
+def _github_user_fault(user: str) -> str | None:
     if GITHUB_USER.fullmatch(user):
         return None
     return f"github_user {user!r} is not a GitHub name: letters, digits and single hyphens."
 
 
-def _cost_fault(name, cost):
+def _cost_fault(name: str, cost: str) -> str | None:
     if NUMBER.fullmatch(cost) and float(cost) > 0:
         return None
     return f"{name} {cost!r} is not a positive number, for example '4' or '2.5'."
 
 
-def _python_fault(version):
+def _python_fault(version: str) -> str | None:
     if version in PYTHON_VERSIONS:
         return None
     return f"python_version {version!r} is not offered: choose {', '.join(PYTHON_VERSIONS)}."
 
 
-def main(answers):
+def main(answers: dict[str, str]) -> int:
     """Print the faults and return the exit code."""
     found = faults(answers)
     for fault in found:
@@ -82,7 +90,7 @@ def main(answers):
     return 1 if found else 0
 
 
-def ascii_only(text):
+def ascii_only(text: str) -> str:
     """Return text that every console can show."""
     return text.encode("ascii", "backslashreplace").decode("ascii")
 

@@ -1,0 +1,27 @@
+"""Run with a generated project's Python from any folder: the registered champion on raw rows.
+
+Usage: python ask_registry.py; prints the answers of the registry and of the service's bundle.
+"""
+
+import json
+
+import mlflow
+import pandas as pd
+from predictor import registry, release
+from predictor.project import Project
+
+project = Project.locate()
+champion = release.champion(project)
+name = champion.release.name
+store = registry.connect(project, name)
+rows = pd.read_parquet(project.raw / "2013-03.parquet").head(5)
+model = mlflow.pyfunc.load_model(f"models:/{name}@champion")
+print(
+    json.dumps(
+        {
+            "registry": model.predict(rows)["probability"].tolist(),
+            "bundle": champion.bundle.predict(rows).tolist(),
+            "version": store.champion(),
+        }
+    )
+)

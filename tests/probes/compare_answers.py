@@ -1,0 +1,52 @@
+"""Run inside a generated project: the service, the bundle and scikit-learn on the same rows.
+
+Usage: python compare_answers.py PORT; prints the largest differences as JSON.
+"""
+
+import json
+import sys
+import urllib.request
+
+import numpy as np
+import pandas as pd
+from predictor import release
+from predictor.contract import Contract
+from predictor.fitting import fit
+from predictor.params import Params
+from predictor.project import Project
+
+ROWS = 200
+
+
+def ask(port: int, row: dict[str, object]) -> float:
+    request = urllib.request.Request(
+        f"http://127.0.0.1:{port}/predict",
+        json.dumps(row).encode(),
+        {"Content-Type": "application/json"},
+    )
+    with urllib.request.urlopen(request, timeout=10) as response:
+        answer = json.load(response)
+    return float(answer["probability"])
+
+
+def main(port: int) -> None:
+    project = Project.locate()
+    contract, params = Contract.read(project.contract), Params.read(project.params)
+    parts = [pd.read_parquet(project.prepared / f"{name}.parquet") for name in ("train", "valid")]
+    test = pd.read_parquet(project.prepared / "test.parquet").sample(ROWS, random_state=0)
+    bundle = release.champion(project).bundle.predict(test)
+    model = fit(contract, params, params.train.model, pd.concat(parts, ignore_index=True))
+    scikit_learn = model.predict_proba(test)[:, 1]
+    bodies = json.loads(test[list(contract.columns)].to_json(orient="records", date_format="iso"))
+    service = np.array([ask(port, body) for body in bodies])
+    differences = {
+        "rows": len(test),
+        "distinct": len(set(service)),
+        "service_and_bundle": float(np.abs(service - bundle).max()),
+        "bundle_and_scikit_learn": float(np.abs(bundle - scikit_learn).max()),
+    }
+    print(json.dumps(differences))
+
+
+if __name__ == "__main__":
+    main(int(sys.argv[1]))

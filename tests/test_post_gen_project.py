@@ -1,0 +1,70 @@
+import os
+from pathlib import Path
+
+import post_gen_project
+import pytest
+from snapshot import TEMPLATE
+
+
+def make(project: Path, *paths: str) -> None:
+    for path in paths:
+        (project / path).parent.mkdir(parents=True, exist_ok=True)
+        (project / path).write_text("x", encoding="utf-8")
+
+
+def test_only_refused_parts_are_removed(tmp_path: Path) -> None:
+    make(tmp_path, ".github/workflows/ci.yml", "notebooks/explore.ipynb", "README.md")
+    post_gen_project.prune(tmp_path, {"github_actions": "no", "notebook": "yes"})
+    left = {path.relative_to(tmp_path).as_posix() for path in tmp_path.rglob("*")}
+    assert left == {"notebooks", "notebooks/explore.ipynb", "README.md"}
+
+
+def test_a_path_of_the_table_that_does_not_exist_is_an_error(tmp_path: Path) -> None:
+    with pytest.raises(FileNotFoundError):
+        post_gen_project.prune(tmp_path, {"github_actions": "no", "notebook": "yes"})
+
+
+def test_every_path_of_the_table_is_in_the_template() -> None:
+    paths = [path for paths in post_gen_project.OPTIONAL.values() for path in paths]
+    assert paths
+    absent = [
+        path for path in paths if not (TEMPLATE / "{{cookiecutter.project_slug}}" / path).exists()
+    ]
+    assert absent == []
+
+
+def test_git_starts_on_main_and_an_existing_repository_is_left_alone(tmp_path: Path) -> None:
+    post_gen_project.start_git(tmp_path)
+    head = tmp_path / ".git" / "HEAD"
+    assert head.read_text(encoding="utf-8") == "ref: refs/heads/main\n"
+    head.write_text("ref: refs/heads/mine\n", encoding="utf-8")
+    post_gen_project.start_git(tmp_path)
+    assert head.read_text(encoding="utf-8") == "ref: refs/heads/mine\n"
+
+
+def test_a_machine_without_git_still_gets_its_project(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("PATH", str(tmp_path))
+    post_gen_project.start_git(tmp_path)
+    assert os.listdir(tmp_path) == []  # noqa: PTH208 (PATH itself is the folder)
+
+
+def test_a_git_that_cannot_run_stops_nothing(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    broken = tmp_path / "git"
+    broken.write_text("#!/no/such/interpreter\n", encoding="utf-8")
+    broken.chmod(0o755)
+    monkeypatch.setenv("PATH", str(tmp_path))
+    post_gen_project.start_git(tmp_path)
+    assert not (tmp_path / ".git").exists()
+
+
+def test_next_steps_are_those_of_this_machine() -> None:
+    with_all = post_gen_project.next_steps("tide-watch", has_make=True, has_uv=True)
+    assert "  cd tide-watch\n  make setup\n  make pipeline\n" in with_all
+    assert "pip install uv" not in with_all
+    bare = post_gen_project.next_steps("tide-watch", has_make=False, has_uv=False)
+    assert "uv run predictor pipeline" in bare
+    assert bare.endswith("python -m pip install uv")

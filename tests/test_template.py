@@ -1,0 +1,118 @@
+import json
+import re
+import subprocess
+import sys
+import tomllib
+from pathlib import Path
+
+import pytest
+import yaml
+from baking import Answers, text_of
+from snapshot import TEMPLATE
+
+INSIDE = "{{cookiecutter.project_slug}}"
+STATEMENT = re.compile(r"^\s*#%(.*)$", re.MULTILINE)
+ALLOWED = re.compile(r' if cookiecutter\.\w+ == "[\w.-]+"| endif')
+
+
+def inside(template: Path, *suffixes: str) -> list[Path]:
+    found = [path for path in sorted((template / INSIDE).rglob("*")) if path.suffix in suffixes]
+    assert found
+    return found
+
+
+def run_tool(*arguments: str, cwd: Path = TEMPLATE) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        [sys.executable, "-m", *arguments], cwd=cwd, capture_output=True, text=True, check=False
+    )
+
+
+@pytest.mark.parametrize("command", [("check",), ("format", "--check")], ids=["lint", "format"])
+def test_python_of_the_template_is_clean_in_place(command: tuple[str, ...]) -> None:
+    result = run_tool("ruff", *command, "--no-cache", ".")
+    assert result.returncode == 0, result.stdout
+
+
+def test_the_templates_own_python_is_typed() -> None:
+    result = run_tool("mypy")
+    assert result.returncode == 0, result.stdout
+
+
+def test_python_and_workflows_hold_no_template_syntax(template: Path) -> None:
+    workflows = sorted((template / INSIDE / ".github").rglob("*.yml"))
+    assert workflows
+    for path in [*inside(template, ".py"), *workflows]:
+        assert not re.search(r"cookiecutter\.|\{%|#%", text_of(path)), path
+
+
+def test_line_statements_are_only_if_and_endif(template: Path) -> None:
+    found = [
+        statement
+        for path in inside(template, ".toml", ".yaml", ".md", "")
+        if path.is_file()
+        for statement in STATEMENT.findall(text_of(path))
+    ]
+    assert found
+    assert [statement for statement in found if not ALLOWED.fullmatch(statement)] == []
+
+
+def test_every_question_has_a_prompt_and_every_choice_is_text(answers: Answers) -> None:
+    asked = [name for name in answers if not name.startswith("_")]
+    prompts = answers["__prompts__"]
+    assert isinstance(prompts, dict)
+    assert list(prompts) == asked
+    for name in asked:
+        values = answers[name] if isinstance(answers[name], list) else [answers[name]]
+        assert isinstance(values, list)
+        assert all(isinstance(value, str) for value in values)
+
+
+def test_every_question_is_in_the_table_of_the_readme(answers: Answers) -> None:
+    listed = re.findall(r"^\| `(\w+)` \|", text_of(TEMPLATE / "README.md"), re.MULTILINE)
+    assert listed == [name for name in answers if not name.startswith("_")]
+
+
+def test_hooks_are_plain_python_before_they_are_rendered() -> None:
+    for hook in sorted((TEMPLATE / "hooks").glob("*.py")):
+        text = text_of(hook)
+        assert text.count("{{") == 1
+        assert 'json.loads(r"""{{ cookiecutter | tojson }}""")' in text
+        imported = set(re.findall(r"^(?:import|from) (\w+)", text, re.MULTILINE))
+        assert imported <= sys.stdlib_module_names
+
+
+def test_no_lock_file_is_shipped(template: Path) -> None:
+    assert [path for path in template.rglob("*") if path.name.endswith(".lock")] == []
+    pyproject = tomllib.loads(text_of(template / INSIDE / "pyproject.toml"))
+    assert pyproject["tool"]["uv"]["exclude-newer"]
+
+
+def test_the_pipeline_names_only_files_that_exist(template: Path) -> None:
+    stages = yaml.safe_load(text_of(template / INSIDE / "dvc.yaml"))["stages"]
+    made = {
+        name
+        for stage in stages.values()
+        for kind in ("outs", "metrics", "plots")
+        for out in stage.get(kind, [])
+        for name in ([out] if isinstance(out, str) else out)
+    }
+    needed = {dep for stage in stages.values() for dep in stage["deps"]}
+    assert [dep for dep in needed - made if not (template / INSIDE / dep).exists()] == []
+
+
+def test_each_make_target_is_one_or_two_lines_of_uv(template: Path) -> None:
+    makefile = text_of(template / INSIDE / "Makefile")
+    targets = re.findall(r"^(\w+):\s+##.*\n((?:\t.*\n)+)", makefile, re.MULTILINE)
+    assert [name for name, _ in targets] == ["setup", "pipeline", "serve", "check", "ui"]
+    for _, recipe in targets:
+        lines = recipe.splitlines()
+        assert len(lines) <= 2
+        assert all(line.startswith("\tuv ") for line in lines)
+
+
+def test_the_notebook_is_stored_without_outputs(template: Path) -> None:
+    (notebook,) = inside(template, ".ipynb")
+    cells = json.loads(text_of(notebook))["cells"]
+    code = [cell for cell in cells if cell["cell_type"] == "code"]
+    assert code
+    assert [cell for cell in code if cell["outputs"] or cell["execution_count"]] == []
