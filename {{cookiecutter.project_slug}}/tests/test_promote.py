@@ -67,6 +67,13 @@ def test_a_report_of_another_bundle_is_refused(copy: Project) -> None:
         promote(copy)
 
 
+def test_a_readme_without_markers_stops_before_anything_changes(copy: Project) -> None:
+    copy.readme.write_text("mine\n", encoding="utf-8")
+    with pytest.raises(PredictorError, match=r"README\.md must have <!-- results:begin -->"):
+        promote(copy)
+    assert not (copy.root / "mlflow.db").exists()
+
+
 def test_without_a_candidate_the_sentence_says_what_to_run(project: Project) -> None:
     with pytest.raises(PredictorError, match="run `uv run dvc repro` first"):
         promote(project)

@@ -20,9 +20,11 @@ def promote(project: Project) -> bool:
     Running it again changes nothing.
 
     Raises:
-        PredictorError: there is no evaluated candidate, or the registry does not answer.
+        PredictorError: there is no evaluated candidate, the README has no place for the results,
+            or the registry does not answer; nothing has changed then.
     """
     candidate, evaluation = _examined_candidate(project)
+    readme.require_markers(project)
     store = registry.connect(project, candidate.contract.name)
     version = store.version_of(candidate)
     if version is None:

@@ -54,9 +54,7 @@ class Registry:
         parts = urlsplit(self.uri)
         return self.uri.replace(f"{parts.username}:{parts.password}@", "", 1)
 
-    def log_training(
-        self, bundle: Bundle, params: Params, plots: Path, example: pd.DataFrame
-    ) -> None:
+    def log_training(self, bundle: Bundle, params: Params, plots: Path) -> None:
         """Log one run: parameters, provenance, validation metrics, plots and the model."""
         with mlflow.start_run(experiment_id=self.experiment):
             mlflow.set_tags({**_provenance(bundle), "bundle": bundle.identity})
@@ -65,7 +63,7 @@ class Registry:
                 {f"valid_{name}": value for name, value in bundle.metadata.valid_metrics.items()}
             )
             mlflow.log_artifacts(str(plots), "plots")
-            self._log_model(bundle, example)
+            self._log_model(bundle)
 
     def version_of(self, bundle: Bundle) -> str | None:
         """Return the newest registered version that is this very bundle."""
@@ -85,7 +83,7 @@ class Registry:
             logger.info("this store has not seen the training run: logging the bundle")
             with mlflow.start_run(experiment_id=self.experiment) as active:
                 mlflow.set_tags({**_provenance(bundle), "bundle": bundle.identity})
-                self._log_model(bundle, None)
+                self._log_model(bundle)
             run = self.client.get_run(active.info.run_id)
         for name, value in metrics.items():
             self.client.log_metric(run.info.run_id, name, value)
@@ -112,7 +110,7 @@ class Registry:
         )
         return found[0] if found else None
 
-    def _log_model(self, bundle: Bundle, example: pd.DataFrame | None) -> None:
+    def _log_model(self, bundle: Bundle) -> None:
         package = Path(__file__).parent
         info = mlflow.pyfunc.log_model(
             name="bundle",
@@ -120,7 +118,7 @@ class Registry:
             artifacts={"bundle": str(bundle.folder)},
             code_paths=[str(package)],
             signature=signature(bundle.contract),
-            input_example=None if example is None else example[list(bundle.contract.columns)],
+            input_example=_typical_row(bundle),
             # MLflow would spend half a minute on finding these out.
             pip_requirements=[f"{name}=={installed(name)}" for name in SERVING],
         )
@@ -184,6 +182,12 @@ def _require_answer(uri: str) -> None:
             f"No MLflow server answers at {uri} ({reason}): start it, or unset "
             "MLFLOW_TRACKING_URI to use the store in this project."
         ) from error
+
+
+def _typical_row(bundle: Bundle) -> pd.DataFrame:
+    frame = pd.DataFrame([bundle.statistics.typical()])
+    times = [name for name, kind in bundle.contract.columns.items() if kind.type == "timestamp"]
+    return frame.astype(dict.fromkeys(times, "datetime64[s]"))
 
 
 def _provenance(bundle: Bundle) -> dict[str, str]:

@@ -18,11 +18,18 @@ MOST_NAMES = 50
 
 
 class NumberStatistics(Document):
-    """A number or boolean; `quantiles` are the 0, 10, ... 100 % points, low to high."""
+    """A number; `quantiles` are the 0, 10, ... 100 % points, low to high."""
 
     missing: float = Field(ge=0, le=1, description="share of rows without a value")
     mean: float | None
     quantiles: tuple[float, ...]
+
+
+class BooleanStatistics(Document):
+    """True or false; `true` is the share of the rows with a value that say true."""
+
+    missing: float = Field(ge=0, le=1, description="share of rows without a value")
+    true: float | None
 
 
 class CategoryStatistics(Document):
@@ -42,7 +49,7 @@ class TimestampStatistics(Document):
     last: str | None
 
 
-ColumnStatistics = NumberStatistics | CategoryStatistics | TimestampStatistics
+ColumnStatistics = NumberStatistics | BooleanStatistics | CategoryStatistics | TimestampStatistics
 
 
 class Statistics(Document):
@@ -51,7 +58,7 @@ class Statistics(Document):
     rows: int
     columns: dict[str, ColumnStatistics]
 
-    def typical(self) -> dict[str, float | str | None]:
+    def typical(self) -> dict[str, float | bool | str | None]:
         """Return one row of middle or most frequent values: an example for every form."""
         return {name: _typical(column) for name, column in self.columns.items()}
 
@@ -70,8 +77,10 @@ def _describe(column: Column, values: pd.Series) -> ColumnStatistics:
             return _describe_category(values)
         case TimestampColumn():
             return _describe_timestamp(values)
-        case NumberColumn() | BooleanColumn():
+        case NumberColumn():
             return _describe_number(values)
+        case BooleanColumn():
+            return _describe_boolean(values)
 
 
 def _describe_number(values: pd.Series) -> NumberStatistics:
@@ -80,6 +89,13 @@ def _describe_number(values: pd.Series) -> NumberStatistics:
         missing=float(values.isna().mean()),
         mean=float(known.mean()) if len(known) else None,
         quantiles=tuple(known.quantile(list(QUANTILES))) if len(known) else (),
+    )
+
+
+def _describe_boolean(values: pd.Series) -> BooleanStatistics:
+    known = values.dropna().astype(bool)
+    return BooleanStatistics(
+        missing=float(values.isna().mean()), true=float(known.mean()) if len(known) else None
     )
 
 
@@ -101,10 +117,12 @@ def _describe_timestamp(values: pd.Series) -> TimestampStatistics:
     )
 
 
-def _typical(column: ColumnStatistics) -> float | str | None:
+def _typical(column: ColumnStatistics) -> float | bool | str | None:
     match column:
         case NumberStatistics(quantiles=quantiles):
             return quantiles[len(quantiles) // 2] if quantiles else None
+        case BooleanStatistics(true=share):
+            return None if share is None else share >= 0.5
         case CategoryStatistics(shares=shares):
             return next(iter(shares), None)
         case TimestampStatistics(median=median):

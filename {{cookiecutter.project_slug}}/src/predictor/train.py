@@ -46,7 +46,7 @@ def train(project: Project) -> None:
         logger.info("exporting to ONNX, and comparing its answers with scikit-learn's")
         write_bundle(folder, project, pipeline, everything, metrics)
         logger.info("logging the run to %s", store.shown)
-        store.log_training(Bundle.load(folder), params, Path(plots), valid.head(5))
+        store.log_training(Bundle.load(folder), params, Path(plots))
 
 
 def validate(

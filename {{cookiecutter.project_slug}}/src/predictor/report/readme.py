@@ -31,6 +31,17 @@ def write_results(project: Project, champion: Champion) -> None:
     write_text(project.readme, text)
 
 
+def require_markers(project: Project) -> None:
+    """Do nothing if the README has a place for every block.
+
+    Raises:
+        PredictorError: a marker is missing, stands twice, or they are in the wrong order.
+    """
+    text = project.readme.read_text(encoding="utf-8")
+    for name in ("results", "answer"):
+        replace_block(text, name, "")
+
+
 def replace_block(text: str, name: str, block: str) -> str:
     """Return `text` with `block` between `<!-- name:begin -->` and `<!-- name:end -->`.
 
