@@ -20,7 +20,7 @@ print(
     json.dumps(
         {
             "registry": model.predict(rows)["probability"].tolist(),
-            "bundle": champion.bundle.predict(rows).tolist(),
+            "bundle": champion.bundle.predict(rows)[:, 0].tolist(),
             "version": store.champion(),
         }
     )

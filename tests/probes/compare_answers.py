@@ -34,7 +34,7 @@ def main(port: int) -> None:
     contract, params = Contract.read(project.contract), Params.read(project.params)
     parts = [pd.read_parquet(project.prepared / f"{name}.parquet") for name in ("train", "valid")]
     test = pd.read_parquet(project.prepared / "test.parquet").sample(ROWS, random_state=0)
-    bundle = release.champion(project).bundle.predict(test)
+    bundle = release.champion(project).bundle.predict(test)[:, 0]
     model = fit(contract, params, params.train.model, pd.concat(parts, ignore_index=True))
     scikit_learn = model.predict_proba(test)[:, 1]
     bodies = json.loads(test[list(contract.columns)].to_json(orient="records", date_format="iso"))

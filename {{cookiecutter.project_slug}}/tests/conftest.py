@@ -44,7 +44,10 @@ def project(tmp_path: Path) -> Project:
 @pytest.fixture(scope="session")
 def promoted(tmp_path_factory: pytest.TempPathFactory) -> Project:
     """Return a project after the whole pipeline; tests must not change it."""
-    project = make_project(tmp_path_factory.mktemp("promoted"))
+    return run_pipeline(make_project(tmp_path_factory.mktemp("promoted")))
+
+
+def run_pipeline(project: Project) -> Project:
     with pytest.MonkeyPatch.context() as patch:
         patch.delenv("MLFLOW_TRACKING_URI", raising=False)
         for stage in (prepare, train, evaluate, promote):
@@ -64,15 +67,16 @@ def _own_store(monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
     caplog.set_level(logging.INFO, "predictor")
 
 
-def make_project(root: Path) -> Project:
+def make_project(root: Path, task: str = "binary") -> Project:
     project = Project(root)
-    for path, content in ((project.contract, tables.CONTRACT), (project.params, tables.PARAMS)):
+    documents = ((project.contract, tables.CONTRACTS[task]), (project.params, tables.PARAMS))
+    for path, content in documents:
         path.write_text(
             yaml.safe_dump(content, allow_unicode=True, sort_keys=False), encoding="utf-8"
         )
     project.readme.write_text(README, encoding="utf-8")
     project.raw.mkdir(parents=True)
-    rows = tables.rows()
+    rows = tables.rows_for(task)
     for month, part in rows.groupby(rows["read at"].dt.strftime("%Y-%m")):
         part.to_parquet(project.raw / f"{month}.parquet", index=False)
     return project

@@ -30,13 +30,39 @@ PARAMS: dict[str, object] = {
         "threads": 1,
         "parity_rows": 200,
         "parity_tolerance": 1e-5,
+        "interval_coverage": 0.9,
     },
-    "evaluate": {"calibration_bins": 5, "linear_baseline": "logistic_regression"},
+    "evaluate": {"calibration_bins": 5},
     "models": {
         "hist_gradient_boosting": {"max_iter": 30, "learning_rate": 0.2},
         "random_forest": {"n_estimators": 10},
     },
 }
+
+
+MULTICLASS = CONTRACT | {
+    "task": "multiclass",
+    "target": {"column": "fails", "classes": ["leak", "no", "rust"]},
+    "costs": None,
+}
+REGRESSION = CONTRACT | {
+    "task": "regression",
+    "target": {"column": "fails", "unit": "mm"},
+    "costs": None,
+}
+CONTRACTS = {"binary": CONTRACT, "multiclass": MULTICLASS, "regression": REGRESSION}
+
+
+def rows_for(task: str) -> pd.DataFrame:
+    """Return rows whose target fits the contract of `task`."""
+    frame = rows()
+    if task == "binary":
+        return frame
+    high = frame["pressure"].fillna(0)
+    if task == "multiclass":
+        kind = np.where(high.abs() < 9, "no", np.where(frame["class"] == "B", "leak", "rust"))
+        return frame.assign(fails=kind)
+    return frame.assign(fails=high**2 + 30.0 * (frame["class"] == "B") + frame.index % 7)
 
 
 def rows(n: int = 1500) -> pd.DataFrame:

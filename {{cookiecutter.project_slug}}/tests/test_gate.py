@@ -7,7 +7,7 @@ from predictor.gate import judge
 def evaluation(model: float, linear: float, dummy: float) -> Evaluation:
     named = {"model": model, "linear": linear, "dummy": dummy}
     losses = {name: {"log_loss": loss} for name, loss in named.items()}
-    return Evaluation(bundle="0", rows=9, first=None, last=None, **losses)
+    return Evaluation(bundle="0", task="binary", rows=9, first=None, last=None, **losses)
 
 
 @pytest.mark.parametrize(
@@ -30,5 +30,5 @@ def test_only_a_model_better_than_both_baselines_is_promoted(
 def test_a_finding_gives_both_numbers() -> None:
     verdict = judge(evaluation(0.6, 0.7, 0.5))
     assert str(verdict).splitlines()[0] == (
-        "  NO  log loss 0.6000 against 0.5000 of the dummy baseline (lower is better)"
+        "  NO  log_loss 0.6 against 0.5 of the dummy baseline (lower is better)"
     )

@@ -2,23 +2,51 @@ import numpy as np
 import pytest
 
 from predictor.contract import Costs
-from predictor.metrics import calibration_curve, calibration_error, cost_per_1000
+from predictor.metrics import (
+    calibration_curve,
+    calibration_error,
+    cost_per_1000,
+    interval_half_width,
+    multiclass,
+    regression,
+)
 
 COSTS = Costs(false_alarm=1, miss=3, unit="hours")
 
 
 def test_cost_counts_false_alarms_and_misses_at_the_threshold() -> None:
-    labels = np.array([True, True, False, False])
+    truth = np.array([1.0, 1, 0, 0])
     probabilities = np.array([0.9, 0.1, 0.25, 0.1])  # found, missed, false alarm, left alone
-    assert cost_per_1000(labels, probabilities, COSTS) == 1000 * (3 + 1) / 4
+    assert cost_per_1000(truth, probabilities, COSTS) == 1000 * (3 + 1) / 4
 
 
 def test_calibration_error_is_the_weighted_gap_of_the_bins() -> None:
-    labels = np.array([False, False, True, True])
+    truth = np.array([0.0, 0, 1, 1])
     probabilities = np.array([0.1, 0.3, 0.6, 0.8])
-    assert calibration_error(labels, probabilities, bins=2) == pytest.approx((0.2 + 0.3) / 2)
+    assert calibration_error(truth, probabilities, bins=2) == pytest.approx((0.2 + 0.3) / 2)
 
 
 def test_bins_hold_equal_numbers_of_rows_even_for_equal_probabilities() -> None:
-    curve = calibration_curve(np.arange(10) % 2 == 0, np.full(10, 0.4), bins=5)
+    curve = calibration_curve(np.tile([0.0, 1.0], 5), np.full(10, 0.4), bins=5)
     assert curve["rows"].tolist() == [2, 2, 2, 2, 2]
+
+
+def test_the_best_class_is_compared_with_the_true_one() -> None:
+    truth = np.array([0.0, 1, 2, 2])
+    outputs = np.array([[0.8, 0.1, 0.1], [0.3, 0.6, 0.1], [0.1, 0.1, 0.8], [0.5, 0.3, 0.2]])
+    metrics = multiclass(truth, outputs)
+    assert metrics["accuracy"] == 3 / 4
+    assert metrics["macro_f1"] == pytest.approx((2 / 3 + 1 + 2 / 3) / 3)
+    assert metrics["log_loss"] == pytest.approx(-np.log([0.8, 0.6, 0.8, 0.2]).mean())
+
+
+def test_regression_errors_are_in_the_unit_of_the_target() -> None:
+    metrics = regression(np.array([1.0, 3.0]), np.array([2.0, 0.0]))
+    assert metrics == pytest.approx({"mae": 2, "rmse": np.sqrt(5), "r2": 1 - 10 / 2})
+
+
+def test_the_interval_holds_the_promised_share_of_unseen_rows() -> None:
+    random = np.random.default_rng(1)
+    seen, unseen = random.normal(size=5000), random.normal(size=5000)
+    half_width = interval_half_width(seen, np.zeros(5000), coverage=0.8)
+    assert np.mean(np.abs(unseen) <= half_width) == pytest.approx(0.8, abs=0.02)

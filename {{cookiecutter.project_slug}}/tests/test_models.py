@@ -1,7 +1,9 @@
+from typing import get_args
+
 import pytest
 import tables
 
-from predictor.contract import Contract
+from predictor.contract import Contract, Task
 from predictor.errors import PredictorError
 from predictor.export import prove_parity, to_bytes, with_gaps
 from predictor.fitting import fit
@@ -9,9 +11,17 @@ from predictor.models import FAMILIES, build
 from predictor.params import Params
 
 
-@pytest.mark.parametrize("model", FAMILIES)
-def test_onnx_answers_like_scikit_learn(model: str, contract: Contract, params: Params) -> None:
-    rows = tables.rows()
+@pytest.mark.parametrize(
+    ("task", "model"),
+    [
+        (task, model)
+        for task in get_args(Task)
+        for model, family in FAMILIES.items()
+        if family.estimator(task)
+    ],
+)
+def test_onnx_answers_like_scikit_learn(task: str, model: str, params: Params) -> None:
+    rows, contract = tables.rows_for(task), Contract.model_validate(tables.CONTRACTS[task])
     pipeline = fit(contract, params, model, rows)
     parity = prove_parity(pipeline, to_bytes(pipeline, contract), contract, rows, 1e-5)
     assert parity.rows == 2 * len(rows)

@@ -26,7 +26,7 @@ def test_the_registered_champion_answers_on_a_frame(promoted: Project, champion:
     model = mlflow.pyfunc.load_model("models:/small-table@champion")
     test = read_prepared(promoted, "test").drop(columns="fails")
     answers = model.predict(test)["probability"]
-    np.testing.assert_array_equal(answers, champion.bundle.predict(test))
+    np.testing.assert_array_equal(answers, champion.bundle.predict(test)[:, 0])
 
 
 def test_the_run_holds_what_is_needed_to_explain_it(promoted: Project) -> None:

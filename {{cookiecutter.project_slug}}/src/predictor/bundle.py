@@ -16,14 +16,14 @@ import onnxruntime as ort
 
 from predictor.contract import Contract
 from predictor.documents import Document
-from predictor.encoding import Columns, Inputs, encode
+from predictor.encoding import Columns, encode
 from predictor.errors import PredictorError
 from predictor.params import Argument
 from predictor.statistics import Statistics
 
 MODEL, CONTRACT, STATISTICS = "model.onnx", "contract.yaml", "statistics.json"
 METADATA = "metadata.json"
-Probabilities = npt.NDArray[np.float32]
+Outputs = npt.NDArray[np.float32]  # (n_rows, n_outputs), columns as in `Contract.outputs`
 
 
 class BrokenBundleError(PredictorError):
@@ -37,6 +37,17 @@ class Parity(Document):
     largest_difference: float
 
 
+class Interval(Document):
+    """How far the truth lies from a predicted value, in the unit of the target.
+
+    `coverage` is the share of unseen rows whose truth lies within `half_width` of the answer.
+    Source: split conformal prediction, Lei et al. (2018), doi:10.1080/01621459.2017.1307116.
+    """
+
+    coverage: float
+    half_width: float
+
+
 class Metadata(Document):
     """Where a bundle comes from."""
 
@@ -47,6 +58,7 @@ class Metadata(Document):
     git_commit: str
     train_rows: int
     valid_metrics: dict[str, float]
+    interval: Interval | None
     parity: Parity
     libraries: dict[str, str]
     checksums: dict[str, str]
@@ -87,9 +99,20 @@ class Bundle:
         """First 12 hex digits of a hash over all files: two bundles are equal if these are."""
         return _sha256(self.folder / METADATA)[:12]
 
-    def predict(self, columns: Columns) -> Probabilities:
-        """Return the probability of the positive label, shape (n_rows,), row by row."""
-        return run(self.session, encode(self.contract, columns))
+    @property
+    def interval(self) -> Interval:
+        """How far the truth lies from a predicted value; only a regression has one.
+
+        Raises:
+            BrokenBundleError: the bundle does not say.
+        """
+        if self.metadata.interval is None:
+            raise BrokenBundleError(f"The bundle {self.folder} has no interval.")
+        return self.metadata.interval
+
+    def predict(self, columns: Columns) -> Outputs:
+        """Return `contract.outputs` for each row, shape (n_rows, n_outputs)."""
+        return run(self.session, self.contract, columns)
 
 
 def open_session(model: Path | bytes) -> ort.InferenceSession:
@@ -108,13 +131,17 @@ def open_session(model: Path | bytes) -> ort.InferenceSession:
         raise BrokenBundleError(f"{MODEL} is not a readable ONNX model: {error}") from error
 
 
-def run(session: ort.InferenceSession, inputs: Inputs) -> Probabilities:
-    """Return the probability of the second class, shape (n_rows,)."""
-    feed = {"numbers": inputs.numbers, "categories": inputs.categories}
-    wanted = {node.name for node in session.get_inputs()}
-    named = {name: matrix for name, matrix in feed.items() if name in wanted}
-    probabilities: npt.NDArray[np.float32] = session.run(["probabilities"], named)[0]
-    return probabilities[:, 1]
+def run(session: ort.InferenceSession, contract: Contract, columns: Columns) -> Outputs:
+    """Encode raw columns, run the model, and return `contract.outputs` for each row."""
+    inputs = encode(contract, columns)
+    feed: dict[str, object] = {}
+    if contract.numbers:
+        feed["numbers"] = inputs.numbers
+    if contract.categories:
+        feed["categories"] = inputs.categories
+    answer: Outputs = session.run(None, feed)[-1]
+    # Of two probabilities the second is that of the positive label.
+    return answer[:, 1:] if contract.task == "binary" else answer
 
 
 def write_json(path: Path, content: object) -> None:

@@ -6,7 +6,13 @@ request and its errors, and the reports are all derived from the frozen `Contrac
 
 from typing import Annotated, Literal, Self
 
-from pydantic import Field, NonNegativeFloat, PositiveFloat, model_validator
+from pydantic import (
+    Field,
+    NonNegativeFloat,
+    PositiveFloat,
+    field_validator,
+    model_validator,
+)
 
 from predictor.documents import Document
 
@@ -14,12 +20,25 @@ TimePart = Literal["month", "day", "weekday", "hour", "minute_of_day", "day_of_y
 Reason = Literal[
     "identifier", "leakage", "known only afterwards", "constant", "duplicate", "free text", "chosen"
 ]
-Task = Literal["binary"]
+Task = Literal["binary", "multiclass", "regression"]
 
 
 class _Column(Document):
     description: str = ""
     missing: bool = False
+
+
+class Spelling(Document):
+    """How a file spells numbers; what is not named here is not converted.
+
+    `missing` lists texts that stand for no value, `thousands` is dropped, `decimal` is the
+    decimal mark, and `suffix` (such as " %") is cut off; none of them changes the scale.
+    """
+
+    missing: tuple[str, ...] = ()
+    thousands: Literal["", ",", ".", " ", "'"] = ""
+    decimal: Literal[".", ","] = "."
+    suffix: str = ""
 
 
 class NumberColumn(_Column):
@@ -28,6 +47,7 @@ class NumberColumn(_Column):
     type: Literal["number"]
     unit: str = ""
     range: tuple[float, float] | None = None
+    spelling: Spelling | None = None
 
     @model_validator(mode="after")
     def _order_range(self) -> Self:
@@ -62,11 +82,23 @@ Column = Annotated[
 
 
 class Target(Document):
-    """The column to predict and, for a binary task, the value that raises the alarm."""
+    """The column to predict.
+
+    A binary task names the label that raises the alarm as `positive`, a multiclass task all its
+    `classes`; both are compared as text. A regression target may have a `unit`.
+    """
 
     column: str
-    positive: bool | int | str = True
+    positive: str | None = None
+    classes: tuple[str, ...] = ()
+    unit: str = ""
     description: str = ""
+
+    @field_validator("positive", mode="before")
+    @classmethod
+    def _as_text(cls, value: object) -> object:
+        # YAML reads true and 1 as more than text; str() gives what pandas shows for them.
+        return str(value) if isinstance(value, bool | int) else value
 
 
 class Costs(Document):
@@ -107,7 +139,7 @@ class Contract(Document):
     decision: str
     task: Task
     target: Target
-    costs: Costs
+    costs: Costs | None = None
     time: Time | None = None
     columns: dict[str, Column] = Field(min_length=1)
     ignored: dict[str, Ignored] = Field(default_factory=dict)
@@ -122,6 +154,38 @@ class Contract(Document):
         if self.target.column in self.ignored:
             raise ValueError(f"the target {self.target.column!r} cannot be ignored")
         return self
+
+    @model_validator(mode="after")
+    def _know_what_the_task_needs(self) -> Self:
+        if self.task == "binary" and self.target.positive is None:
+            raise ValueError("a binary task needs target.positive, the label that raises the alarm")
+        if self.task == "binary" and self.costs is None:
+            raise ValueError("a binary task needs costs, which set the threshold of the decision")
+        if self.task == "multiclass" and len(set(self.target.classes)) < 3:
+            raise ValueError("a multiclass task needs target.classes, three labels or more")
+        return self
+
+    @property
+    def threshold(self) -> float:
+        """The probability from which to act; only a binary task has one.
+
+        Raises:
+            ValueError: the task has no costs.
+        """
+        if self.costs is None:
+            raise ValueError(f"a {self.task} task without costs has no threshold")
+        return self.costs.threshold
+
+    @property
+    def outputs(self) -> list[str]:
+        """Names of what the model answers for a row, in order."""
+        match self.task:
+            case "binary":
+                return ["probability"]
+            case "multiclass":
+                return [f"probability of {label}" for label in self.target.classes]
+            case "regression":
+                return ["value"]
 
     @property
     def described(self) -> list[str]:

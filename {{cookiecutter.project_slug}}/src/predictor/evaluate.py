@@ -4,15 +4,15 @@ import json
 import logging
 from datetime import date
 
-import numpy as np
 import pandas as pd
 
 from predictor.bundle import Bundle, write_json
 from predictor.contract import Contract
 from predictor.evaluation import Evaluation, Metrics
 from predictor.files import replacing_folder
-from predictor.fitting import fit, positives
-from predictor.metrics import Probabilities, measure
+from predictor.fitting import fit, outputs, prior, truth
+from predictor.metrics import Outputs, measure
+from predictor.models import linear_baseline
 from predictor.params import Params
 from predictor.project import Project
 from predictor.report.plots import write_plots
@@ -24,10 +24,10 @@ def evaluate(project: Project) -> None:
     """Measure the bundle and its baselines on the test rows; write the report and its plots."""
     params, candidate = Params.read(project.params), Bundle.load(project.candidate)
     test = pd.read_parquet(project.prepared / "test.parquet")
-    labels = positives(candidate.contract, test)
+    labels, bins = truth(candidate.contract, test), params.evaluate.calibration_bins
     report = examine(candidate, params, _training_rows(project), test)
     with replacing_folder(project.reports / "plots") as plots:
-        write_plots(plots, labels, candidate.predict(test), params.evaluate.calibration_bins)
+        write_plots(plots, candidate.contract, labels, candidate.predict(test), bins)
     write_json(project.example, example(candidate.contract, test))
     write_json(project.evaluation, report.model_dump(mode="json"))
     _log(report)
@@ -38,22 +38,24 @@ def examine(
 ) -> Evaluation:
     """Compare the bundle on `test` with two baselines fitted on the rows it was trained on."""
     contract = candidate.contract
-    labels = positives(contract, test)
+    labels = truth(contract, test)
+    baseline = linear_baseline(contract.task)
 
-    def score(probabilities: Probabilities) -> Metrics:
-        return measure(labels, probabilities, contract.costs, params.evaluate.calibration_bins)
+    def score(answers: Outputs) -> Metrics:
+        return measure(contract, labels, answers, params.evaluate.calibration_bins)
 
-    logger.info("fitting the baseline %s", params.evaluate.linear_baseline)
-    linear = fit(contract, params, params.evaluate.linear_baseline, rows)
+    logger.info("fitting the baseline %s", baseline)
+    linear = fit(contract, params, baseline, rows)
     first, last = _period(contract, test)
     return Evaluation(
         bundle=candidate.identity,
+        task=contract.task,
         rows=len(test),
         first=first,
         last=last,
         model=score(candidate.predict(test)),
-        linear=score(linear.predict_proba(test)[:, 1]),
-        dummy=score(np.full(len(test), positives(contract, rows).mean())),
+        linear=score(outputs(linear, contract, test)),
+        dummy=score(prior(contract, truth(contract, rows), len(test))),
     )
 
 

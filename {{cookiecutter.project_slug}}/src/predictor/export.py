@@ -8,8 +8,8 @@ from sklearn.pipeline import Pipeline
 
 from predictor.bundle import Parity, open_session, run
 from predictor.contract import CategoryColumn, Contract
-from predictor.encoding import encode
 from predictor.errors import PredictorError
+from predictor.fitting import outputs
 
 UNSEEN = "a name that training never saw"
 
@@ -24,7 +24,8 @@ def to_bytes(pipeline: Pipeline, contract: Contract) -> bytes:
         ("categories", StringTensorType([None, len(contract.categories)])),
     ]
     inputs = [(name, kind) for name, kind in groups if kind.shape[1]]
-    model = to_onnx(pipeline[1:], initial_types=inputs, options={"zipmap": False})
+    options = None if contract.task == "regression" else {"zipmap": False}
+    model = to_onnx(pipeline[1:], initial_types=inputs, options=options)
     return bytes(model.SerializeToString())
 
 
@@ -33,18 +34,22 @@ def prove_parity(
 ) -> Parity:
     """Compare both models on `rows`, once as they are and once with gaps and unseen names.
 
+    Differences of probabilities count as they are; those of values relative to the largest
+    value, because ONNX computes with 32 bits.
+
     Raises:
         PredictorError: an answer differs by more than `tolerance`.
     """
     everything = pd.concat([rows, with_gaps(rows, contract)], ignore_index=True)
-    expected = pipeline.predict_proba(everything)[:, 1]
-    answered = run(open_session(onnx), encode(contract, everything))
-    differences = np.abs(expected - answered)
+    expected = outputs(pipeline, contract, everything)
+    answered = run(open_session(onnx), contract, everything)
+    scale = max(1.0, float(np.abs(expected).max()))
+    differences = (np.abs(expected - answered) / scale).max(axis=1)
     worst = int(differences.argmax())
     if not differences[worst] <= tolerance:
         raise PredictorError(
             f"The ONNX model is not the scikit-learn model: row {worst} of the parity check gets "
-            f"{answered[worst]:.6f} instead of {expected[worst]:.6f}, and "
+            f"{answered[worst]} instead of {expected[worst]}, and "
             f"{int((differences > tolerance).sum()):,} of {len(everything):,} rows differ by more "
             f"than train.parity_tolerance = {tolerance:g}. Choose another model in params.yaml."
         )

@@ -6,7 +6,7 @@ Each rule is one function from an `Evaluation` to a `Finding`; `RULES` lists the
 from collections.abc import Callable
 
 from predictor.documents import Document
-from predictor.evaluation import Evaluation
+from predictor.evaluation import LOSS, Evaluation, Metrics
 
 
 class Finding(Document):
@@ -38,20 +38,21 @@ def judge(evaluation: Evaluation) -> Verdict:
 
 
 def beats_dummy(evaluation: Evaluation) -> Finding:
-    """Lower log loss than always answering the share of the training rows."""
-    return _lower_log_loss(evaluation.model, evaluation.dummy, "the dummy baseline")
+    """Lower loss than always answering the mean of the training rows."""
+    return _lower_loss(evaluation, evaluation.dummy, "the dummy baseline")
 
 
 def beats_linear(evaluation: Evaluation) -> Finding:
-    """Lower log loss than the linear baseline."""
-    return _lower_log_loss(evaluation.model, evaluation.linear, "the linear baseline")
+    """Lower loss than the linear baseline."""
+    return _lower_loss(evaluation, evaluation.linear, "the linear baseline")
 
 
-def _lower_log_loss(model: dict[str, float], other: dict[str, float], name: str) -> Finding:
-    ours, theirs = model["log_loss"], other["log_loss"]
+def _lower_loss(evaluation: Evaluation, other: Metrics, name: str) -> Finding:
+    loss = LOSS[evaluation.task]
+    ours, theirs = evaluation.model[loss], other[loss]
     return Finding(
         holds=ours < theirs,
-        sentence=f"log loss {ours:.4f} against {theirs:.4f} of {name} (lower is better)",
+        sentence=f"{loss} {ours:.4g} against {theirs:.4g} of {name} (lower is better)",
     )
 
 

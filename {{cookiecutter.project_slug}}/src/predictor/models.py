@@ -5,15 +5,20 @@ from typing import Literal, Self
 
 import numpy as np
 import pandas as pd
-from sklearn.base import BaseEstimator, ClassifierMixin, TransformerMixin
+from sklearn.base import BaseEstimator, TransformerMixin
 from sklearn.compose import ColumnTransformer
-from sklearn.ensemble import HistGradientBoostingClassifier, RandomForestClassifier
+from sklearn.ensemble import (
+    HistGradientBoostingClassifier,
+    HistGradientBoostingRegressor,
+    RandomForestClassifier,
+    RandomForestRegressor,
+)
 from sklearn.impute import SimpleImputer
-from sklearn.linear_model import LogisticRegression
+from sklearn.linear_model import LogisticRegression, Ridge
 from sklearn.pipeline import Pipeline, make_pipeline
 from sklearn.preprocessing import OneHotEncoder, StandardScaler
 
-from predictor.contract import Contract
+from predictor.contract import Contract, Task
 from predictor.documents import nearest
 from predictor.encoding import encode
 from predictor.errors import PredictorError
@@ -22,21 +27,34 @@ from predictor.params import Argument
 
 @dataclass(frozen=True)
 class Family:
-    """An estimator, and what its numbers need.
+    """An estimator for either kind of task, and what its numbers need.
 
     Trees that split beside a rounded value answer differently in ONNX, so trees get numbers as
     they are (`raw`) or at most `imputed`; only linear models get them `scaled`.
     """
 
-    classifier: type[ClassifierMixin]
+    classifier: type[BaseEstimator] | None
+    regressor: type[BaseEstimator] | None
     numbers: Literal["raw", "imputed", "scaled"]
+
+    def estimator(self, task: Task) -> type[BaseEstimator] | None:
+        """Return the class for a task, or None if the family cannot do it."""
+        return self.regressor if task == "regression" else self.classifier
 
 
 FAMILIES = {
-    "hist_gradient_boosting": Family(HistGradientBoostingClassifier, numbers="raw"),
-    "logistic_regression": Family(LogisticRegression, numbers="scaled"),
-    "random_forest": Family(RandomForestClassifier, numbers="imputed"),
+    "hist_gradient_boosting": Family(
+        HistGradientBoostingClassifier, HistGradientBoostingRegressor, numbers="raw"
+    ),
+    "logistic_regression": Family(LogisticRegression, None, numbers="scaled"),
+    "random_forest": Family(RandomForestClassifier, RandomForestRegressor, numbers="imputed"),
+    "ridge": Family(None, Ridge, numbers="scaled"),
 }
+
+
+def linear_baseline(task: Task) -> str:
+    """Return the family that every other one has to beat."""
+    return "ridge" if task == "regression" else "logistic_regression"
 
 
 class ContractEncoder(TransformerMixin, BaseEstimator):  # type: ignore[misc]
@@ -61,18 +79,13 @@ class ContractEncoder(TransformerMixin, BaseEstimator):  # type: ignore[misc]
 
 
 def build(contract: Contract, model: str, arguments: dict[str, Argument], seed: int) -> Pipeline:
-    """Build an unfitted pipeline from raw rows to probabilities.
+    """Build an unfitted pipeline from raw rows to answers.
 
     Raises:
         PredictorError: no such model, or it has no such argument.
     """
-    if model not in FAMILIES:
-        raise PredictorError(
-            f"params.yaml: train.model: expected one of {', '.join(FAMILIES)}, got {model!r}"
-            f"{nearest(model, FAMILIES)}."
-        )
-    family = FAMILIES[model]
-    estimator = family.classifier(random_state=seed)
+    family, kind = _family(contract.task, model)
+    estimator = kind(random_state=seed)
     _require_arguments(model, arguments, list(estimator.get_params()))
     return Pipeline(
         [
@@ -81,6 +94,17 @@ def build(contract: Contract, model: str, arguments: dict[str, Argument], seed: 
             ("model", estimator.set_params(**arguments)),
         ]
     )
+
+
+def _family(task: Task, model: str) -> tuple[Family, type[BaseEstimator]]:
+    kinds = {name: family.estimator(task) for name, family in FAMILIES.items()}
+    able = {name: kind for name, kind in kinds.items() if kind is not None}
+    if model not in able:
+        raise PredictorError(
+            f"params.yaml: train.model: expected one of {', '.join(able)} for a {task} task, "
+            f"got {model!r}{nearest(model, able)}."
+        )
+    return FAMILIES[model], able[model]
 
 
 def _require_arguments(model: str, arguments: dict[str, Argument], known: list[str]) -> None:

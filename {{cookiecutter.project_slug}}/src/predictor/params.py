@@ -33,13 +33,13 @@ class TrainParams(Document):
     threads: PositiveInt
     parity_rows: PositiveInt
     parity_tolerance: PositiveFloat
+    interval_coverage: Share
 
 
 class EvaluateParams(Document):
     """How the bundle is examined."""
 
     calibration_bins: Annotated[int, Field(ge=2)]
-    linear_baseline: str
 
 
 class Params(Document):

@@ -1,4 +1,4 @@
-"""The bundle as MLflow's registry serves it: a DataFrame in, probabilities out.
+"""The bundle as MLflow's registry serves it: a DataFrame in, answers out.
 
 MLflow runs this file when it loads the model (models from code), so nothing is unpickled.
 """
@@ -26,9 +26,11 @@ class BundleModel(PythonModel):
         model_input: pd.DataFrame,
         params: dict[str, Any] | None = None,  # noqa: ARG002
     ) -> pd.DataFrame:
-        """Return one column `probability` for the rows of `model_input`."""
+        """Return one column per output of the contract for the rows of `model_input`."""
         return pd.DataFrame(
-            {"probability": self.bundle.predict(model_input)}, index=model_input.index
+            self.bundle.predict(model_input),
+            index=model_input.index,
+            columns=self.bundle.contract.outputs,
         )
 
 

@@ -149,12 +149,15 @@ def local_uri(project: Project) -> str:
 
 
 def signature(contract: Contract) -> ModelSignature:
-    """Return the columns that the registered model takes, and the one that it answers with."""
+    """Return the columns that the registered model takes, and those that it answers with."""
     inputs: list[ColSpec | TensorSpec] = [
         ColSpec(TYPES[column.type], name, required=not column.missing)
         for name, column in contract.columns.items()
     ]
-    return ModelSignature(Schema(inputs), Schema([ColSpec(DataType.float, "probability")]))
+    outputs: list[ColSpec | TensorSpec] = [
+        ColSpec(DataType.float, name) for name in contract.outputs
+    ]
+    return ModelSignature(Schema(inputs), Schema(outputs))
 
 
 def _experiment(client: MlflowClient, project: Project, name: str, uri: str) -> str:

@@ -2,6 +2,7 @@
 
 import logging
 import shutil
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from importlib.metadata import version
 from pathlib import Path
@@ -11,11 +12,12 @@ import pandas as pd
 from sklearn.pipeline import Pipeline
 
 from predictor import bundle, export, registry
-from predictor.bundle import Bundle, Metadata
+from predictor.bundle import Bundle, Interval, Metadata
 from predictor.contract import Contract
+from predictor.evaluation import LOSS, Metrics
 from predictor.files import replacing_folder
-from predictor.fitting import fit, positives
-from predictor.metrics import measure
+from predictor.fitting import fit, outputs, truth
+from predictor.metrics import Outputs, Truth, interval_half_width, measure
 from predictor.params import Params
 from predictor.project import Project
 from predictor.provenance import data_version, git_commit
@@ -25,6 +27,14 @@ from predictor.statistics import describe
 logger = logging.getLogger(__name__)
 
 LIBRARIES = ("numpy", "onnx", "onnxruntime", "pandas", "scikit-learn", "skl2onnx")
+
+
+@dataclass(frozen=True)
+class Validation:
+    """How a model did on rows that it was not fitted on."""
+
+    metrics: Metrics
+    interval: Interval | None
 
 
 def train(project: Project) -> None:
@@ -39,28 +49,39 @@ def train(project: Project) -> None:
     valid = pd.read_parquet(project.prepared / "valid.parquet")
     store = registry.connect(project, contract.name)
     with replacing_folder(project.candidate) as folder, TemporaryDirectory() as plots:
-        metrics = validate(contract, params, rows, valid, Path(plots))
+        validation = validate(contract, params, rows, valid, Path(plots))
         everything = pd.concat([rows, valid], ignore_index=True)
         logger.info("fitting on %s rows", f"{len(everything):,}")
         pipeline = fit(contract, params, params.train.model, everything)
         logger.info("exporting to ONNX, and comparing its answers with scikit-learn's")
-        write_bundle(folder, project, pipeline, everything, metrics)
+        write_bundle(folder, project, pipeline, everything, validation)
         logger.info("logging the run to %s", store.shown)
         store.log_training(Bundle.load(folder), params, Path(plots))
 
 
 def validate(
     contract: Contract, params: Params, rows: pd.DataFrame, valid: pd.DataFrame, plots: Path
-) -> dict[str, float]:
+) -> Validation:
     """Fit on `rows`, measure on the newer `valid`, and draw the curves into `plots`."""
     logger.info("fitting %s on %s rows", params.train.model, f"{len(rows):,}")
     pipeline = fit(contract, params, params.train.model, rows)
-    labels, probabilities = positives(contract, valid), pipeline.predict_proba(valid)[:, 1]
+    labels, answers = truth(contract, valid), outputs(pipeline, contract, valid)
     bins = params.evaluate.calibration_bins
-    write_plots(plots, labels, probabilities, bins)
-    metrics = measure(labels, probabilities, contract.costs, bins)
-    logger.info("validation ROC AUC %.3f on %s rows", metrics["roc_auc"], f"{len(valid):,}")
-    return metrics
+    write_plots(plots, contract, labels, answers, bins)
+    metrics = measure(contract, labels, answers, bins)
+    loss = LOSS[contract.task]
+    logger.info("validation %s %.4g on %s rows", loss, metrics[loss], f"{len(valid):,}")
+    return Validation(metrics, _interval(contract, params, labels, answers))
+
+
+def _interval(
+    contract: Contract, params: Params, labels: Truth, answers: Outputs
+) -> Interval | None:
+    if contract.task != "regression":
+        return None
+    coverage = params.train.interval_coverage
+    half_width = interval_half_width(labels, answers[:, 0], coverage)
+    return Interval(coverage=coverage, half_width=half_width)
 
 
 def write_bundle(
@@ -68,7 +89,7 @@ def write_bundle(
     project: Project,
     pipeline: Pipeline,
     rows: pd.DataFrame,
-    valid_metrics: dict[str, float],
+    validation: Validation,
 ) -> None:
     """Fill `folder` with the pipeline, fitted on `rows`, and all that is known of it.
 
@@ -89,7 +110,8 @@ def write_bundle(
         data_version=data_version(project),
         git_commit=git_commit(project),
         train_rows=len(rows),
-        valid_metrics=valid_metrics,
+        valid_metrics=validation.metrics,
+        interval=validation.interval,
         parity=parity,
         libraries={name: version(name) for name in LIBRARIES},
         checksums=bundle.checksums(folder),

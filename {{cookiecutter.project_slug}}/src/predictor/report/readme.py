@@ -2,6 +2,7 @@
 
 import json
 
+from predictor.contract import Contract
 from predictor.errors import PredictorError
 from predictor.files import write_text
 from predictor.project import Project
@@ -12,6 +13,11 @@ from predictor.serve.schema import row_model, to_columns
 TITLES = {
     "roc_auc": "ROC AUC (higher is better)",
     "average_precision": "Average precision (higher)",
+    "macro_f1": "Macro F1 (higher is better)",
+    "accuracy": "Accuracy (higher)",
+    "mae": "Mean absolute error (lower is better)",
+    "rmse": "Root mean squared error (lower)",
+    "r2": "R2 (higher)",
     "brier": "Brier score (lower)",
     "log_loss": "Log loss (lower)",
     "calibration_error": "Calibration error (lower)",
@@ -81,15 +87,22 @@ def results(champion: Champion) -> str:
                 f"| {title} | **{_shown(exam.model[name])}** | {_shown(exam.linear[name])} "
                 f"| {_shown(exam.dummy[name])} |"
                 for name, title in TITLES.items()
+                if name in exam.model
             ),
             "",
             f"Version {release.version} (`{bundle.metadata.model}`), promoted "
-            f"{release.promoted:%Y-%m-%d}; costs in {bundle.contract.costs.unit}; "
+            f"{release.promoted:%Y-%m-%d}; {_unit(bundle.contract)}"
             f"trained by commit `{bundle.metadata.git_commit}` on "
             f"{bundle.metadata.train_rows:,} rows of data `{bundle.metadata.data_version}`. "
             "Written by `predictor promote`.",
         ]
     )
+
+
+def _unit(contract: Contract) -> str:
+    if contract.costs:
+        return f"costs in {contract.costs.unit}; "
+    return f"errors in {contract.target.unit}; " if contract.target.unit else ""
 
 
 def _shown(value: float) -> str:

@@ -12,7 +12,7 @@ from predictor.contract import Contract
 from predictor.errors import PredictorError
 from predictor.release import Champion, Release
 from predictor.serve import problems
-from predictor.serve.answer import Answer, answer
+from predictor.serve.answer import ANSWERS, Answer, answer
 from predictor.serve.schema import row_model, to_columns
 
 
@@ -60,8 +60,13 @@ def _answer(app: FastAPI, champion: Champion) -> None:
             release=champion.release, metadata=bundle.metadata, contract=bundle.contract
         )
 
-    question = champion.bundle.contract.question
-    app.post("/predict", summary=question, responses=problems.described(422))(_predict(champion))
+    contract = champion.bundle.contract
+    app.post(
+        "/predict",
+        summary=contract.question,
+        response_model=ANSWERS[contract.task],
+        responses=problems.described(422),
+    )(_predict(champion))
 
 
 def _predict(champion: Champion) -> Callable[..., Awaitable[Answer]]:
