@@ -22,7 +22,7 @@ CONTRACT: dict[str, object] = {
 }
 
 PARAMS: dict[str, object] = {
-    "ingest": {"through": "2024-03"},
+    "ingest": {"source": "table", "path": "data/pumps.csv", "through": "2024-03"},
     "prepare": {"test_months": 1, "valid_share": 0.2, "seed": 7},
     "train": {
         "model": "hist_gradient_boosting",

@@ -2,6 +2,7 @@ import pandas as pd
 import pytest
 
 from predictor.contract import Contract
+from predictor.params import IngestParams
 from predictor.project import Project
 from predictor.sources import flights
 from predictor.validation import violations
@@ -9,7 +10,7 @@ from predictor.validation import violations
 
 @pytest.fixture(scope="module")
 def rows() -> pd.DataFrame:
-    return flights.read()
+    return flights.read(Project.locate(), IngestParams(source="flights"))
 
 
 def test_every_flight_that_arrived_is_there(rows: pd.DataFrame) -> None:

@@ -14,10 +14,11 @@ def evaluation(model: float, linear: float, dummy: float) -> Evaluation:
     ("model", "linear", "dummy", "findings"),
     [
         (0.4, 0.5, 0.6, [True, True]),
-        (0.5, 0.5, 0.6, [True, False]),
+        (0.5, 0.5, 0.6, [True, True]),
+        (0.51, 0.5, 0.6, [True, False]),
         (0.6, 0.7, 0.5, [False, True]),
     ],
-    ids=["better than both", "only as good as linear", "worse than dummy"],
+    ids=["better than both", "linear itself", "worse than linear", "worse than dummy"],
 )
 def test_only_a_model_better_than_both_baselines_is_promoted(
     model: float, linear: float, dummy: float, findings: list[bool]

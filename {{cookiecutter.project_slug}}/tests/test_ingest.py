@@ -1,14 +1,12 @@
 import pytest
 import tables
 
-from predictor.contract import Contract
 from predictor.errors import PredictorError
-from predictor.ingest import arrived, typed
-from predictor.params import IngestParams
+from predictor.ingest import arrived
 
 
 def test_only_months_that_have_arrived_are_kept() -> None:
-    months = arrived(tables.rows(), "read at", IngestParams(through="2024-02"))
+    months = arrived(tables.rows(), "read at", "2024-02")
     assert list(months) == ["2024-01", "2024-02"]
     assert all(
         set(rows["read at"].dt.strftime("%Y-%m")) == {month} for month, rows in months.items()
@@ -19,11 +17,15 @@ def test_a_month_outside_the_data_is_refused() -> None:
     with pytest.raises(
         PredictorError, match="'2024-04', but the data runs from 2024-01 to 2024-03"
     ):
-        arrived(tables.rows(), "read at", IngestParams(through="2024-04"))
+        arrived(tables.rows(), "read at", "2024-04")
 
 
-def test_whole_numbers_become_floats_and_text_stays_text(contract: Contract) -> None:
-    rows = tables.rows(10).assign(pressure=range(10))
-    assert typed(rows, contract)["pressure"].dtype == float
-    text = rows.assign(pressure="n/a")
-    assert typed(text, contract)["pressure"].tolist() == ["n/a"] * 10
+def test_without_a_last_month_all_have_arrived() -> None:
+    assert list(arrived(tables.rows(), "read at", None)) == ["2024-01", "2024-02", "2024-03"]
+
+
+def test_a_row_without_a_time_is_refused() -> None:
+    rows = tables.rows()
+    rows.loc[5, "read at"] = None
+    with pytest.raises(PredictorError, match="'read at' must hold a date in every row"):
+        arrived(rows, "read at", None)

@@ -3,12 +3,16 @@
 import logging
 import os
 import sys
+from enum import Enum
+from pathlib import Path
 from typing import Annotated
 
 import typer
 
 from predictor.errors import PredictorError
 from predictor.project import Project
+
+logger = logging.getLogger(__name__)
 
 app = typer.Typer(
     no_args_is_help=True,
@@ -17,6 +21,15 @@ app = typer.Typer(
     help="From raw rows to an answer over HTTP.\n\nExample: `predictor pipeline`, then "
     "`predictor serve`.",
 )
+
+
+class TaskName(Enum):
+    """The tasks, as typer wants to list them."""
+
+    binary = "binary"
+    multiclass = "multiclass"
+    regression = "regression"
+
 
 # A command imports what it needs when it runs: `serve` must not wait for MLflow and pandas.
 
@@ -50,9 +63,9 @@ def pipeline() -> None:
 
     Example: `predictor pipeline`
     """
-    from predictor.workspace import run_pipeline
+    from predictor.workspace import run_dvc
 
-    run_pipeline(Project.locate())
+    run_dvc(Project.locate(), "repro")
     promote()
 
 
@@ -89,11 +102,49 @@ def ui(
 
     Example: `predictor ui --port 5051`
     """
-    from predictor.registry import local_uri
     from predictor.workspace import open_ui
 
     project = Project.locate()
-    open_ui(project, os.environ.get("MLFLOW_TRACKING_URI") or local_uri(project), port)
+    open_ui(project, os.environ.get("MLFLOW_TRACKING_URI") or project.tracking_uri, port)
+
+
+@app.command(rich_help_panel="Your own data")
+def adopt(
+    path: Annotated[Path, typer.Argument(help="CSV (any delimiter, .gz too) or Parquet.")],
+    target: Annotated[str, typer.Option(help="The column to predict.")],
+    time: Annotated[str | None, typer.Option(help="The column that orders the rows.")] = None,
+    positive: Annotated[str | None, typer.Option(help="The label that raises the alarm.")] = None,
+    task: Annotated[TaskName | None, typer.Option(help="What to learn.")] = None,
+    ignore: Annotated[
+        list[str] | None, typer.Option(help="A column to leave out; may be repeated.")
+    ] = None,
+    keep: Annotated[
+        list[str] | None, typer.Option(help="A suspect to use all the same; may be repeated.")
+    ] = None,
+    name: Annotated[str | None, typer.Option(help="Name of the model, like-this.")] = None,
+    drop_unlabelled: Annotated[
+        bool, typer.Option("--drop-unlabelled", help="Leave out rows without a target.")
+    ] = False,
+    yes: Annotated[bool, typer.Option("--yes", help="Do not ask.")] = False,
+) -> None:
+    """Make any table the project's data, instead of the bundled one.
+
+    Example: `predictor adopt customers.csv --target churned --time signup_date`
+    """
+    from predictor.adopt.adopt import adopt as run
+    from predictor.adopt.proposal import Wish, slug
+
+    wish = Wish(
+        target=target,
+        name=name or slug(path.name),
+        time=time,
+        positive=positive,
+        task=task.value if task else None,
+        ignore=tuple(ignore or ()),
+        keep=tuple(keep or ()),
+        drop_unlabelled=drop_unlabelled,
+    )
+    run(Project.locate(), path, wish, lambda: yes or typer.confirm("Make this the project's data?"))
 
 
 @app.command(rich_help_panel="Stages")
@@ -124,6 +175,7 @@ def train() -> None:
 
     Example: `predictor train`
     """
+    logger.info("loading scikit-learn, ONNX and MLflow")
     from predictor.train import train as run
 
     run(Project.locate())
@@ -135,6 +187,7 @@ def evaluate() -> None:
 
     Example: `predictor evaluate`
     """
+    logger.info("loading scikit-learn")
     from predictor.evaluate import evaluate as run
 
     run(Project.locate())
@@ -146,6 +199,7 @@ def promote() -> None:
 
     Example: `predictor promote`
     """
+    logger.info("loading MLflow")
     from predictor.promote import promote as run
     from predictor.workspace import next_step
 

@@ -70,9 +70,13 @@ class BooleanColumn(_Column):
 
 
 class TimestampColumn(_Column):
-    """A local date and time without an offset, of which the model sees the `parts`."""
+    """A local date and time without an offset, of which the model sees the `parts`.
+
+    `format` is how a file writes it, as for `datetime.strptime`.
+    """
 
     type: Literal["timestamp"]
+    format: str = "ISO8601"
     parts: tuple[TimePart, ...] = Field(min_length=1)
 
 
@@ -85,13 +89,16 @@ class Target(Document):
     """The column to predict.
 
     A binary task names the label that raises the alarm as `positive`, a multiclass task all its
-    `classes`; both are compared as text. A regression target may have a `unit`.
+    `classes`; both are compared as text. A regression target may have a `unit`. Rows without a
+    target break the contract, unless `drop_unlabelled` leaves them out.
     """
 
     column: str
     positive: str | None = None
     classes: tuple[str, ...] = ()
     unit: str = ""
+    spelling: Spelling | None = None
+    drop_unlabelled: bool = False
     description: str = ""
 
     @field_validator("positive", mode="before")
@@ -121,6 +128,7 @@ class Time(Document):
     """The column that orders the rows, and how many days later the truth is known."""
 
     column: str
+    format: str = "ISO8601"
     label_delay_days: NonNegativeFloat = 0
 
 

@@ -63,11 +63,11 @@ class ContractEncoder(TransformerMixin, BaseEstimator):  # type: ignore[misc]
     def __init__(self, contract: Contract) -> None:
         self.contract = contract
 
-    def fit(self, X: pd.DataFrame, y: object = None) -> Self:  # noqa: N803, ARG002
+    def fit(self, X: pd.DataFrame, y: object = None) -> Self:  # noqa: ARG002
         """Learn nothing."""
         return self
 
-    def transform(self, X: pd.DataFrame) -> pd.DataFrame:  # noqa: N803
+    def transform(self, X: pd.DataFrame) -> pd.DataFrame:
         """Return float32 columns, then object columns of names; `X` is not modified."""
         inputs = encode(self.contract, X)
         numbers = pd.DataFrame(inputs.numbers, columns=self.contract.numbers)

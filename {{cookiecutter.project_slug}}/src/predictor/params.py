@@ -12,9 +12,11 @@ Argument = bool | int | float | str | None
 
 
 class IngestParams(Document):
-    """What has arrived."""
+    """Which module of `predictor.sources` reads the rows, and what has arrived."""
 
-    through: Month
+    source: str
+    path: str | None = None
+    through: Month | None = None
 
 
 class PrepareParams(Document):

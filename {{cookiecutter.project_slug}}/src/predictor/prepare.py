@@ -3,8 +3,8 @@
 import logging
 from dataclasses import dataclass
 
-import numpy as np
 import pandas as pd
+from sklearn.model_selection import train_test_split
 
 from predictor.contract import Contract
 from predictor.errors import PredictorError
@@ -56,13 +56,14 @@ def read_raw(project: Project, contract: Contract) -> pd.DataFrame:
 def split(frame: pd.DataFrame, contract: Contract, params: PrepareParams) -> Split:
     """Keep the newest months for the test and the newest share of the rest for validation.
 
-    A table without a time column is shuffled with `params.seed` and split by `valid_share` twice.
+    A table without a time column is shuffled with `params.seed`; then test and validation take
+    `valid_share` of what is left, one after the other, with the same share of every class.
 
     Raises:
         PredictorError: there are too few months to train on any.
     """
     if contract.time is None:
-        return _split_at_random(frame, params)
+        return _split_at_random(frame, contract, params)
     return _split_by_time(frame, contract.time.column, params)
 
 
@@ -83,10 +84,21 @@ def _split_by_time(frame: pd.DataFrame, time: str, params: PrepareParams) -> Spl
     return _reset(fit[~is_valid], fit[is_valid], ordered[is_test])
 
 
-def _split_at_random(frame: pd.DataFrame, params: PrepareParams) -> Split:
-    shuffled = frame.iloc[np.random.default_rng(params.seed).permutation(len(frame))]
-    n_held = max(1, round(len(frame) * params.valid_share))
-    return _reset(shuffled[2 * n_held :], shuffled[n_held : 2 * n_held], shuffled[:n_held])
+def _split_at_random(frame: pd.DataFrame, contract: Contract, params: PrepareParams) -> Split:
+    fit, test = _held_out(frame, contract, params)
+    train, valid = _held_out(fit, contract, params)
+    return _reset(train, valid, test)
+
+
+def _held_out(
+    frame: pd.DataFrame, contract: Contract, params: PrepareParams
+) -> tuple[pd.DataFrame, pd.DataFrame]:
+    # Every class keeps its share in every part.
+    labels = None if contract.task == "regression" else frame[contract.target.column]
+    rest, held = train_test_split(
+        frame, test_size=params.valid_share, random_state=params.seed, stratify=labels
+    )
+    return rest, held
 
 
 def _reset(train: pd.DataFrame, valid: pd.DataFrame, test: pd.DataFrame) -> Split:

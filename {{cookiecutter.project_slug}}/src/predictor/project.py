@@ -78,12 +78,22 @@ class Project:
         return self.models / "champion.json"
 
     @property
+    def tracking_uri(self) -> str:
+        """The MLflow store inside the project."""
+        return f"sqlite:///{(self.root / 'mlflow.db').as_posix()}"
+
+    @property
     def reports(self) -> Path:
         return self.root / "reports"
 
     @property
     def evaluation(self) -> Path:
         return self.reports / "evaluation.json"
+
+    @property
+    def shown(self) -> Path:
+        """What the README shows of the champion; only `promote` writes it."""
+        return self.reports / "champion"
 
     @property
     def example(self) -> Path:

@@ -1,11 +1,13 @@
 """`predictor promote`: the candidate into the registry, past the gate, and into the README."""
 
 import logging
+import shutil
 
 from predictor import registry, release
 from predictor.bundle import Bundle
 from predictor.errors import PredictorError
 from predictor.evaluation import Evaluation
+from predictor.files import replacing_folder
 from predictor.gate import judge
 from predictor.project import Project
 from predictor.registry import Registry
@@ -36,7 +38,12 @@ def promote(project: Project) -> bool:
         release.publish(project, candidate, version, evaluation, verdict)
         _crown(project, store, version)
     else:
-        logger.info("refused: version %s stays a challenger", version)
+        logger.info(
+            "refused: version %s stays a challenger, and %s. Look at `uv run dvc metrics diff` and "
+            "`uv run predictor ui`, change params.yaml or the data, and run the pipeline again.",
+            version,
+            _who_answers(store),
+        )
     return verdict.promotes
 
 
@@ -53,10 +60,23 @@ def _examined_candidate(project: Project) -> tuple[Bundle, Evaluation]:
     return candidate, evaluation
 
 
+def _who_answers(store: Registry) -> str:
+    champion = store.champion()
+    return f"version {champion} still answers" if champion else "there is no champion yet"
+
+
+def _show(project: Project) -> None:
+    with replacing_folder(project.shown) as folder:
+        shutil.copyfile(project.example, folder / "example.json")
+        shutil.copyfile(project.reports / "plots" / "curves.png", folder / "curves.png")
+
+
 def _crown(project: Project, store: Registry, version: str) -> None:
     before = store.champion()
     store.crown(version)
     release.point(project, version)
+    if before != version or not project.shown.exists():
+        _show(project)
     readme.write_results(project, release.champion(project))
     if before == version:
         logger.info("version %s is the champion already", version)

@@ -7,7 +7,7 @@ import yaml
 
 from predictor.project import Project
 
-UNKNOWN = "unknown"
+UNKNOWN = "none"
 
 
 def git_commit(project: Project) -> str:

@@ -131,7 +131,7 @@ def connect(project: Project, name: str) -> Registry:
     Raises:
         PredictorError: the store does not answer.
     """
-    uri = os.environ.get("MLFLOW_TRACKING_URI") or local_uri(project)
+    uri = os.environ.get("MLFLOW_TRACKING_URI") or project.tracking_uri
     if uri.startswith("http"):
         _require_answer(uri)
     _quieten()
@@ -141,11 +141,6 @@ def connect(project: Project, name: str) -> Registry:
         return Registry(name, uri, _experiment(client, project, name, uri), client)
     except MlflowException as error:
         raise PredictorError(f"The MLflow store {uri} cannot be opened: {error}") from error
-
-
-def local_uri(project: Project) -> str:
-    """Return the address of the store inside the project."""
-    return f"sqlite:///{(project.root / 'mlflow.db').as_posix()}"
 
 
 def signature(contract: Contract) -> ModelSignature:
@@ -165,7 +160,7 @@ def _experiment(client: MlflowClient, project: Project, name: str, uri: str) -> 
     if existing is not None:
         return str(existing.experiment_id)
     # A server chooses where artifacts go; the local default would be the working directory.
-    local = (project.root / "mlartifacts").as_uri() if uri == local_uri(project) else None
+    local = (project.root / "mlartifacts").as_uri() if uri == project.tracking_uri else None
     return str(client.create_experiment(name, artifact_location=local))
 
 

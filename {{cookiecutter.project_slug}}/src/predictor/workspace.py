@@ -38,9 +38,13 @@ def set_up(project: Project) -> None:
     _run(project, *_module("pre_commit", "install"))
 
 
-def run_pipeline(project: Project) -> None:
-    """Run `dvc repro`."""
-    _run(project, *_module("dvc", "repro"))
+def run_dvc(project: Project, *arguments: str) -> None:
+    """Run `dvc` with its output shown.
+
+    Raises:
+        PredictorError: it failed.
+    """
+    _run(project, *_module("dvc", *arguments))
 
 
 def check(project: Project) -> None:
@@ -57,8 +61,11 @@ def check(project: Project) -> None:
 
 def open_ui(project: Project, uri: str, port: int) -> None:
     """Serve the MLflow UI until interrupted."""
-    logger.info("http://127.0.0.1:%s", port)
+    logger.info("MLflow starts on http://127.0.0.1:%s in half a minute; Ctrl-C ends it", port)
     address = ["--backend-store-uri", uri, "--host", "127.0.0.1", "--port", str(port)]
+    address += ["--workers", "1"]
+    # MLflow's job consumers take 2 GB, and its dependencies warn about each other.
+    os.environ |= {"MLFLOW_SERVER_ENABLE_JOB_EXECUTION": "false", "PYTHONWARNINGS": "ignore"}
     _run(project, *_module("mlflow", "server", *address))
 
 
@@ -81,7 +88,7 @@ def _module(name: str, *arguments: str) -> list[str]:
 
 def _environment() -> dict[str, str]:
     path = os.pathsep.join([str(Path(sys.executable).parent), os.environ.get("PATH", "")])
-    return {**os.environ, "PATH": path, "MLFLOW_SERVER_ENABLE_JOB_EXECUTION": "false"}
+    return {**os.environ, "PATH": path}
 
 
 def _run(project: Project, *command: str) -> None:

@@ -66,10 +66,10 @@ def replace_block(text: str, name: str, block: str) -> str:
 
 
 def example_answer(project: Project, champion: Champion) -> str:
-    """Return what `/predict` answers to `reports/example.json`, as a code block."""
+    """Return what `/predict` answers to `reports/champion/example.json`, as a code block."""
     contract = champion.bundle.contract
     row_type = row_model(contract, champion.bundle.statistics.typical())
-    row = row_type.model_validate_json(project.example.read_bytes())
+    row = row_type.model_validate_json((project.shown / "example.json").read_bytes())
     said = answer(champion, to_columns(contract, [row]))
     return f"```json\n{json.dumps(said.model_dump(), separators=(',', ':'))}\n```"
 
@@ -95,6 +95,8 @@ def results(champion: Champion) -> str:
             f"trained by commit `{bundle.metadata.git_commit}` on "
             f"{bundle.metadata.train_rows:,} rows of data `{bundle.metadata.data_version}`. "
             "Written by `predictor promote`.",
+            "",
+            "![The curves of the champion on the test rows](reports/champion/curves.png)",
         ]
     )
 

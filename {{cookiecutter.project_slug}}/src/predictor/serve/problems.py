@@ -53,7 +53,7 @@ def described(*statuses: int) -> dict[int | str, dict[str, Any]]:
 
 async def _unprocessable(_: Request, error: Exception) -> JSONResponse:
     found = error.errors() if isinstance(error, RequestValidationError) else []
-    errors = [FieldError(field=_field(each["loc"]), message=each["msg"]) for each in found]
+    errors = [FieldError(field=_field(each), message=each["msg"]) for each in found]
     detail = "; ".join(f"{each.field}: {each.message}" for each in errors[:3])
     more = f"; and {len(errors) - 3} more" if len(errors) > 3 else ""
     return problem(422, f"{detail}{more}.", errors)
@@ -69,6 +69,8 @@ async def _internal(_: Request, __: Exception) -> JSONResponse:
     return problem(500, "The service made a mistake; its log has the details.")
 
 
-def _field(location: tuple[int | str, ...]) -> str:
-    inside = [str(part) for part in location if part != "body"]
+def _field(error: dict[str, Any]) -> str:
+    if error["type"] == "json_invalid":
+        return "body"
+    inside = [str(part) for part in error["loc"] if part != "body"]
     return ".".join(inside) or "body"

@@ -14,6 +14,8 @@ from pathlib import Path
 import pandas as pd
 
 from predictor.errors import PredictorError
+from predictor.params import IngestParams
+from predictor.project import Project
 
 logger = logging.getLogger(__name__)
 
@@ -51,7 +53,7 @@ WEATHER = {
 }
 
 
-def read() -> pd.DataFrame:
+def read(project: Project, params: IngestParams) -> pd.DataFrame:  # noqa: ARG001 (a source)
     """Read all flights that arrived, one row each, ordered by scheduled departure.
 
     Flights that were cancelled or diverted never arrived, so they have no label and are left

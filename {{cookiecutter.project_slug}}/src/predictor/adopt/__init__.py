@@ -1,0 +1,1 @@
+"""`predictor adopt`: any table instead of the bundled data."""

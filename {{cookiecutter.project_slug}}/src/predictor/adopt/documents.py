@@ -1,0 +1,127 @@
+"""The project's documents, rewritten for another table; comments and the owner's words stay."""
+
+import io
+import re
+from functools import partial
+
+from ruamel.yaml import YAML
+from ruamel.yaml.comments import CommentedMap
+
+from predictor.contract import Contract, Task
+
+NOTHING_MEASURED = {
+    "results": "*Not measured yet: `make` (or `uv run predictor pipeline`) measures the model and "
+    "writes the numbers here.*",
+    "answer": "*Not measured yet: `make` writes the real answer here.*",
+}
+CLAIM = """> Write here the question that the model answers for one row.
+
+Write here who decides what with the answer, and what a mistake costs."""
+PLOTS = {
+    "binary": {
+        "roc": ("Receiver operating characteristic", "false_positive_rate", "true_positive_rate"),
+        "calibration": ("Calibration", "predicted", "observed"),
+    },
+    "multiclass": {"confusion": ("Confusion", "predicted", "actual")},
+    "regression": {"predicted": ("Predicted and observed", "predicted", "observed")},
+}
+
+
+def contract_text(contract: Contract) -> str:
+    """Return `contract.yaml`, without the keys that say nothing."""
+    content = contract.model_dump(mode="json", exclude_defaults=True, exclude_none=True)
+    for name, column in contract.columns.items():
+        content["columns"][name] = {"type": column.type, **content["columns"][name]}
+    head = (
+        "# The one description of the data. Validation, preprocessing, the API's request and its "
+        "errors follow from it.\n"
+    )
+    return head + _dump(content)
+
+
+def params_text(text: str, path: str, model: str) -> str:
+    """Return `params.yaml` with another source and another model."""
+    params = _load(text)
+    params["ingest"] = CommentedMap(source="table", path=path)
+    params["ingest"].yaml_add_eol_comment("a module of predictor.sources", "source")
+    params["ingest"].yaml_add_eol_comment("versioned by DVC", "path")
+    params["train"]["model"] = model
+    return _separated(_dump(params))
+
+
+def pipeline_text(text: str, path: str, task: Task) -> str:
+    """Return `dvc.yaml` that depends on the table and shows the plots of the task."""
+    pipeline = _load(text)
+    ingest = pipeline["stages"]["ingest"]
+    ingest["desc"] = "The rows of the table with the types of the contract"
+    kept = [each for each in ingest["deps"] if not each.startswith("data/")]
+    ingest["deps"] = sorted([*kept, path])
+    pipeline["plots"] = [
+        {
+            name: {
+                "title": f"{title} on the test rows",
+                "template": "confusion" if task == "multiclass" else _template(task),
+                "x": x,
+                "y": {f"reports/plots/{name}.csv": y},
+            }
+        }
+        for name, (title, x, y) in PLOTS[task].items()
+    ]
+    return _dump(pipeline)
+
+
+def package_text(text: str) -> str:
+    """Return `pyproject.toml` without the packages that carry the bundled data."""
+    return re.sub(r"^.*# bundled data\n", "", text, flags=re.MULTILINE)
+
+
+def readme_text(text: str) -> str:
+    """Return the README with empty results, a claim to write, and nothing of the bundled data."""
+    text = re.sub(r"<!-- bundled:begin -->.*?<!-- bundled:end -->\n?", "", text, flags=re.DOTALL)
+    for name, block in {"claim": CLAIM, **NOTHING_MEASURED}.items():
+        begin, end = f"<!-- {name}:begin -->", f"<!-- {name}:end -->"
+        pattern = re.escape(begin) + ".*?" + re.escape(end)
+        # a function, because a text would have its backslashes read
+        replace = partial(_always, f"{begin}\n{block}\n{end}")
+        text = re.sub(pattern, replace, text, flags=re.DOTALL)
+    return text
+
+
+def remote_text(text: str) -> str:
+    """Return `.dvc/config` with a remote inside the repository, if it has no remote yet."""
+    if "remote" in text:
+        return text
+    return (
+        f"{text.rstrip()}\n    remote = repository\n['remote \"repository\"']\n    url = remote\n"
+    )
+
+
+def _always(text: str, _: re.Match[str]) -> str:
+    return text
+
+
+def _template(task: Task) -> str:
+    return "scatter" if task == "regression" else "linear"
+
+
+def _yaml() -> YAML:
+    yaml = YAML()
+    yaml.width = 120
+    yaml.indent(mapping=2, sequence=4, offset=2)
+    return yaml
+
+
+def _load(text: str) -> CommentedMap:
+    loaded: CommentedMap = _yaml().load(text)
+    return loaded
+
+
+def _dump(content: object) -> str:
+    stream = io.StringIO()
+    _yaml().dump(content, stream)
+    return stream.getvalue()
+
+
+def _separated(text: str) -> str:
+    """Put one blank line before every group, which a replaced group has lost."""
+    return re.sub(r"\n+(?=[a-z]\w*:|# )", "\n\n", text)

@@ -1,0 +1,149 @@
+"""One table in a file: CSV in whatever dialect, or Parquet.
+
+Everything in a CSV is read as text, empty fields as missing; what a column means is for the
+contract to say (`predictor.conversion`).
+"""
+
+import codecs
+import csv
+import gzip
+import io
+from collections import Counter
+from dataclasses import dataclass
+from io import BufferedIOBase
+from pathlib import Path
+
+import pandas as pd
+import pyarrow as pa
+import pyarrow.csv
+import pyarrow.parquet
+
+from predictor.errors import PredictorError
+from predictor.params import IngestParams
+from predictor.project import Project
+
+DELIMITERS = ",;\t|"
+SAMPLE_BYTES = 1 << 16
+CHUNK_BYTES = 1 << 20
+
+
+@dataclass(frozen=True)
+class Dialect:
+    """How a CSV file is written."""
+
+    encoding: str
+    delimiter: str
+    header: tuple[str, ...]
+
+
+def read(project: Project, params: IngestParams) -> pd.DataFrame:
+    """Read the file that `ingest.path` names, relative to the project.
+
+    Raises:
+        PredictorError: no path is given, or the file cannot be read.
+    """
+    if params.path is None:
+        raise PredictorError("params.yaml: ingest.path: the source 'table' needs a file.")
+    return read_table(project.root / params.path)
+
+
+def read_table(path: Path) -> pd.DataFrame:
+    """Read a `.parquet` file, or anything else as CSV.
+
+    Raises:
+        PredictorError: missing, empty, not a table, or with a header that names a column twice.
+    """
+    _require_content(path)
+    if path.suffix == ".parquet":
+        return _read_parquet(path)
+    return _read_csv(path, dialect(path))
+
+
+def dialect(path: Path) -> Dialect:
+    """Find out encoding, delimiter and header of a CSV file, gzipped or not.
+
+    Raises:
+        PredictorError: missing, empty, or with a header that names a column twice.
+    """
+    _require_content(path)
+    encoding = _encoding(path)
+    with _open(path) as file:
+        sample = file.read(SAMPLE_BYTES).decode(encoding, errors="replace")
+    delimiter = _delimiter(sample)
+    header = next(csv.reader(io.StringIO(sample), delimiter=delimiter), [])
+    names = tuple(name.strip() or f"unnamed {at}" for at, name in enumerate(header, start=1))
+    _require_distinct(path, names)
+    return Dialect(encoding, delimiter, names)
+
+
+def _read_parquet(path: Path) -> pd.DataFrame:
+    try:
+        frame = pd.read_parquet(path)
+    except (pa.ArrowException, OSError, ValueError) as error:
+        raise PredictorError(f"{path.name} is not a readable Parquet file: {error}") from error
+    return frame.rename(columns=str)
+
+
+def _read_csv(path: Path, found: Dialect) -> pd.DataFrame:
+    text = {name: pa.string() for name in found.header}
+    read = pa.csv.ReadOptions(encoding=found.encoding, column_names=list(found.header), skip_rows=0)
+    read.skip_rows_after_names = 1
+    parse = pa.csv.ParseOptions(delimiter=found.delimiter, newlines_in_values=True)
+    convert = pa.csv.ConvertOptions(
+        column_types=text,
+        null_values=[""],
+        strings_can_be_null=True,
+        quoted_strings_can_be_null=True,
+    )
+    try:
+        with _open(path) as file:
+            table = pa.csv.read_csv(file, read, parse, convert)
+    except (pa.ArrowException, OSError, EOFError) as error:
+        raise PredictorError(f"{path.name} is not a readable table: {error}") from error
+    text_type = {pa.string(): pd.StringDtype(na_value=float("nan"))}
+    frame: pd.DataFrame = table.to_pandas(types_mapper=text_type.get)
+    return frame
+
+
+def _require_content(path: Path) -> None:
+    if not path.is_file():
+        raise PredictorError(f"{path}: no such file.")
+    if path.stat().st_size == 0:
+        raise PredictorError(f"{path} is empty.")
+
+
+def _require_distinct(path: Path, names: tuple[str, ...]) -> None:
+    twice = [name for name, times in Counter(names).items() if times > 1]
+    if twice:
+        raise PredictorError(
+            f"{path.name}: the header names {', '.join(map(repr, twice))} more than once: "
+            "rename or drop the copies."
+        )
+
+
+def _open(path: Path) -> BufferedIOBase:
+    return gzip.GzipFile(path) if path.suffix == ".gz" else path.open("rb")
+
+
+def _encoding(path: Path) -> str:
+    decoder = codecs.getincrementaldecoder("utf-8")()
+    try:
+        with _open(path) as file:
+            begins_with_bom = file.read(3) == codecs.BOM_UTF8
+            file.seek(0)
+            while chunk := file.read(CHUNK_BYTES):
+                decoder.decode(chunk)
+            decoder.decode(b"", final=True)
+    except UnicodeDecodeError:
+        return "latin-1"
+    except (OSError, EOFError) as error:
+        raise PredictorError(f"{path.name} cannot be read: {error}") from error
+    return "utf-8-sig" if begins_with_bom else "utf-8"
+
+
+def _delimiter(sample: str) -> str:
+    try:
+        return csv.Sniffer().sniff(sample, DELIMITERS).delimiter
+    except csv.Error:
+        first = sample.splitlines()[0] if sample else ""
+        return max(DELIMITERS, key=first.count)
