@@ -128,8 +128,9 @@ def report(project: Path, answer: dict[str, object], seconds: dict[str, float]) 
     print(f"\n{times}; {sum(seconds.values()):.1f} s in all")
     print(
         f"\nlook next at\n  {project / 'README.md'}  (the numbers above are in it now)"
-        f"\n  cd {project} && make serve   http://127.0.0.1:8000/docs"
-        f"\n  cd {project} && make ui      http://127.0.0.1:5050"
+        f"\n  cd {project}"
+        "\n  .venv/bin/predictor serve   http://127.0.0.1:8000/docs"
+        "\n  .venv/bin/predictor ui      http://127.0.0.1:5050"
     )
 
 

@@ -45,7 +45,7 @@ def test_the_demo_ends_with_answer_metrics_and_where_to_look(demo_output: str) -
     (metric,) = re.findall(r"^roc_auc +(\S+) +(\S+) +(\S+)$", demo_output, re.MULTILINE)
     model, linear, dummy = map(float, metric)
     assert model > linear > dummy == 0.5
-    assert "look next at" in demo_output.splitlines()[-4]
+    assert "look next at" in demo_output.splitlines()[-5]
 
 
 def test_the_demo_leaves_nothing_running(project: Path) -> None:
@@ -207,6 +207,7 @@ def predictor(project: Path, folder: Path, *arguments: str, **environment: str) 
         ("params.yaml", ": hist_gradient_boosting", ": hist_boosting", "train", "(did you mean"),
         ("params.yaml", "max_iter: 250", "max_itr: 250", "train", "(did you mean 'max_iter'"),
         ("contract.yaml", "type: number", "type: numeric", "prepare", "got 'numeric'"),
+        ("params.yaml", "source: flights", "source: flight", "ingest", "(did you mean 'flights'?)"),
         ("contract.yaml", "  carrier:\n", "  career:\n", "prepare", "'carrier'"),
         ("contract.yaml", "costs:", "costs: [", "prepare", "contract.yaml, line"),
         ("README.md", "<!-- results:end -->", "", "promote", "README.md must have"),

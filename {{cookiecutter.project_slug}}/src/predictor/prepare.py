@@ -78,7 +78,7 @@ def _split_by_time(frame: pd.DataFrame, time: str, params: PrepareParams) -> Spl
         )
     is_test = month >= months[-params.test_months]
     fit = ordered[~is_test]
-    # A whole day is trained on or validated on: flights of one day share their weather.
+    # A whole day is trained on or validated on: rows of one day have much in common.
     day = fit[time].dt.normalize()
     is_valid = day > day.quantile(1 - params.valid_share, interpolation="lower")
     return _reset(fit[~is_valid], fit[is_valid], ordered[is_test])
