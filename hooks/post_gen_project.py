@@ -40,7 +40,7 @@ def remove(path: Path) -> None:
 
 
 def start_git(project: Path) -> None:
-    """Start a repository on branch main, unless git is missing or the project is in one."""
+    """Start a repository on branch main, unless git is missing or the folder is one already."""
     git = shutil.which("git")
     if git is None or (project / ".git").exists():
         return

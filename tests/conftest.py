@@ -83,10 +83,16 @@ def in_project(folder: Path, *command: str, **environment: str) -> subprocess.Co
 
 def git(folder: Path, *arguments: str) -> str:
     command = ["git", "-C", str(folder), *arguments]
-    return subprocess.run(command, check=True, capture_output=True, text=True).stdout
+    result = subprocess.run(
+        command, env=clean_environment(), check=True, capture_output=True, text=True
+    )
+    return result.stdout
 
 
 def clean_environment() -> dict[str, str]:
     """Return the environment of a newcomer who has the tools of `.venv` on the path."""
     kept = {name: value for name, value in os.environ.items() if not name.startswith("VIRTUAL_ENV")}
+    someone = ("Somebody", "somebody@example.com")
+    kept |= dict(zip(("GIT_AUTHOR_NAME", "GIT_AUTHOR_EMAIL"), someone, strict=True))
+    kept |= dict(zip(("GIT_COMMITTER_NAME", "GIT_COMMITTER_EMAIL"), someone, strict=True))
     return {**kept, "PATH": f"{TEMPLATE / '.venv' / 'bin'}{os.pathsep}{os.environ['PATH']}"}

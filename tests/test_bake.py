@@ -29,8 +29,7 @@ HOSTILE = {
     "long": "x" * 200,
 }
 TEXTS = ("project_name", "author_name", "question", "decision", "cost_unit")
-# The template's own name stands in the first commit message and in no answer.
-TRACES = re.compile(r"cookiecutter(?!-mlops-portfolio)|#%", re.IGNORECASE)
+TRACES = re.compile(r"cookiecutter|#%", re.IGNORECASE)
 WINDOWS_FORBIDDEN = re.compile(r'[<>:"|?*\\\x00-\x1f]|[ .]$')
 
 

@@ -1,4 +1,5 @@
 import json
+import re
 
 import pre_gen_project
 import pytest
@@ -54,6 +55,10 @@ def test_good_answers_have_no_fault() -> None:
         ("cost_miss", "nan"),
         ("cost_miss", "1e5"),
         ("cost_miss", ""),
+        ("cost_miss", "010"),
+        ("cost_miss", "\u0664"),
+        ("question", "\uffff"),
+        ("project_slug", "mlflow"),
         ("python_version", "3.10"),
     ],
 )
@@ -68,6 +73,14 @@ def test_all_faults_are_told_at_once(capsys: pytest.CaptureFixture[str]) -> None
     lines = capsys.readouterr().err.splitlines()
     assert len(lines) == 3
     assert all(line.startswith("error: ") and line.isascii() for line in lines)
+
+
+def test_the_taken_names_are_the_dependencies_of_the_project() -> None:
+    text = (TEMPLATE / "{{cookiecutter.project_slug}}" / "pyproject.toml").read_text(
+        encoding="utf-8"
+    )
+    needed = set(re.findall(r'^    "([a-z0-9-]+)[\[<>=]', text, re.MULTILINE))
+    assert needed == pre_gen_project.TAKEN
 
 
 def test_the_offered_python_versions_are_those_of_the_question() -> None:

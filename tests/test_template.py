@@ -1,3 +1,4 @@
+import ast
 import json
 import re
 import subprocess
@@ -116,3 +117,20 @@ def test_the_notebook_is_stored_without_outputs(template: Path) -> None:
     code = [cell for cell in cells if cell["cell_type"] == "code"]
     assert code
     assert [cell for cell in code if cell["outputs"] or cell["execution_count"]] == []
+
+
+def test_only_contract_and_source_name_a_column(template: Path) -> None:
+    text = text_of(template / INSIDE / "contract.yaml").replace("{{", "").replace("}}", "")
+    contract = yaml.safe_load(text)
+    columns = {*contract["columns"], *contract["ignored"], contract["target"]["column"]}
+    assert len(columns) == 24
+    package = template / INSIDE / "src" / "predictor"
+    readers = [path for path in package.rglob("*.py") if path.name != "flights.py"]
+    assert len(readers) > 30
+    named = {
+        (path.name, node.value)
+        for path in readers
+        for node in ast.walk(ast.parse(text_of(path)))
+        if isinstance(node, ast.Constant) and node.value in columns
+    }
+    assert named == set()

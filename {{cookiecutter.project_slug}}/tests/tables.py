@@ -32,7 +32,7 @@ PARAMS: dict[str, object] = {
         "parity_tolerance": 1e-5,
         "interval_coverage": 0.9,
     },
-    "evaluate": {"calibration_bins": 5},
+    "evaluate": {"calibration_bins": 5, "slice_rows": 50},
     "models": {
         "hist_gradient_boosting": {"max_iter": 30, "learning_rate": 0.2},
         "random_forest": {"n_estimators": 10},

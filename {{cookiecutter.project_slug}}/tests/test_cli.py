@@ -21,7 +21,7 @@ def test_help_lists_every_verb(tmp_path: Path) -> None:
     assert [verb for verb in [*VERBS, "promote", "validate"] if f" {verb} " not in shown] == []
 
 
-@pytest.mark.parametrize("verb", ["serve", "train", "promote"])
+@pytest.mark.parametrize("verb", [*VERBS, "promote", "validate", "adopt"])
 def test_help_of_a_verb_has_an_example(tmp_path: Path, verb: str) -> None:
     assert f"Example: `predictor {verb}" in predictor(tmp_path, verb, "--help").stdout
 

@@ -23,6 +23,25 @@ def test_a_failed_block_leaves_the_old_folder_and_no_scratch(tmp_path: Path) -> 
     ]
 
 
+def test_a_folder_that_cannot_be_put_in_place_leaves_the_old_one(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    target = tmp_path / "data"
+    target.mkdir()
+    (target / "old").write_text("kept", encoding="utf-8")
+    rename = Path.rename
+
+    def locked(self: Path, to: Path) -> Path:
+        if self.name == "new":
+            raise PermissionError
+        return rename(self, to)
+
+    monkeypatch.setattr(Path, "rename", locked)
+    with pytest.raises(PermissionError), replacing_folder(target):
+        pass
+    assert [path.name for path in tmp_path.rglob("*")] == ["data", "old"]
+
+
 def test_a_finished_block_replaces_the_whole_folder(tmp_path: Path) -> None:
     target = tmp_path / "data"
     target.mkdir()

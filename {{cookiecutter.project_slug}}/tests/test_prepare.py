@@ -50,6 +50,37 @@ def test_a_broken_row_stops_the_stage_and_writes_nothing(project: Project) -> No
     assert not project.prepared.exists()
 
 
+def test_a_split_with_one_label_is_refused(project: Project) -> None:
+    for path in project.raw.glob("*.parquet"):
+        pd.read_parquet(path).assign(fails="no").to_parquet(path, index=False)
+    with pytest.raises(
+        PredictorError, match=r"only one kind of 'fails' \(positive is 'yes'\), found: 'no'"
+    ):
+        prepare(project)
+
+
+def test_a_column_that_gives_the_answer_away_is_refused(project: Project) -> None:
+    for path in project.raw.glob("*.parquet"):
+        rows = pd.read_parquet(path)
+        rows.assign(pressure=(rows["fails"] == "yes") * 1.0).to_parquet(path, index=False)
+    with pytest.raises(PredictorError, match=r"pressure alone removes 100\.0% of the errors"):
+        prepare(project)
+
+
+def test_a_damaged_file_is_one_sentence(project: Project) -> None:
+    (project.raw / "2024-02.parquet").write_bytes(b"PAR1")
+    with pytest.raises(PredictorError, match=r"raw/2024-02\.parquet is damaged .*dvc repro ingest"):
+        prepare(project)
+
+
+def test_timestamps_that_are_text_are_listed(project: Project) -> None:
+    path = project.raw / "2024-02.parquet"
+    rows = pd.read_parquet(path)
+    rows.astype({"read at": str}).to_parquet(path, index=False)
+    with pytest.raises(PredictorError, match="read at: is a date and time without an offset"):
+        prepare(project)
+
+
 def test_one_month_alone_cannot_be_split(contract: Contract, params: Params) -> None:
     rows = tables.rows()
     march = rows[rows["read at"] >= "2024-03-01"]

@@ -9,6 +9,7 @@ from conftest import README, read_prepared
 
 from predictor import registry, release
 from predictor.errors import PredictorError
+from predictor.lock import alone
 from predictor.project import Project
 from predictor.promote import promote
 from predictor.release import Champion, NoChampionError
@@ -42,7 +43,12 @@ def test_the_run_holds_what_is_needed_to_explain_it(promoted: Project) -> None:
 
 def test_promoting_again_changes_nothing(promoted: Project) -> None:
     store = registry.connect(promoted, "small-table")
+    released = promoted.releases / "1" / "release.json"
+    earlier = released.read_text(encoding="utf-8").replace('promoted": "20', 'promoted": "19')
+    released.write_text(earlier, encoding="utf-8")
+    assert promote(promoted)
     before = promoted.readme.read_text(encoding="utf-8")
+    assert "promoted 19" in before
     assert promote(promoted)
     assert len(store.client.search_model_versions("name = 'small-table'")) == 1
     assert promoted.readme.read_text(encoding="utf-8") == before
@@ -58,6 +64,48 @@ def test_a_worse_model_is_registered_and_not_crowned(copy: Project) -> None:
     assert copy.readme.read_text(encoding="utf-8") == readme
     with pytest.raises(NoChampionError):
         release.champion(copy)
+
+
+def test_a_promotion_that_fails_late_crowns_nobody(copy: Project) -> None:
+    copy.example.write_text("{", encoding="utf-8")
+    with pytest.raises(PredictorError, match=r"reports/example\.json is not a row"):
+        promote(copy)
+    assert registry.connect(copy, "small-table").champion() is None
+    assert not copy.champion.exists()
+
+
+def test_two_promotions_at_once_are_refused(copy: Project) -> None:
+    with (
+        alone(copy.models, "promote"),
+        pytest.raises(PredictorError, match="Another `predictor promote` is at work"),
+    ):
+        promote(copy)
+
+
+@pytest.mark.parametrize(
+    "uri", ["nonsense", "foo://bar", "http://[", "postgresql://a:secret@127.0.0.1:9/x"]
+)
+def test_a_store_that_cannot_be_opened_is_one_sentence_without_a_password(
+    copy: Project, monkeypatch: pytest.MonkeyPatch, uri: str
+) -> None:
+    monkeypatch.setenv("MLFLOW_TRACKING_URI", uri)
+    with pytest.raises(PredictorError) as error:
+        promote(copy)
+    assert len(str(error.value).splitlines()) == 1
+    assert "secret" not in str(error.value)
+
+
+def test_a_damaged_store_is_one_sentence(copy: Project) -> None:
+    (copy.root / "mlflow.db").write_bytes(b"not a database, but long enough to be read as one")
+    with pytest.raises(PredictorError, match=r"damaged mlflow\.db may be deleted"):
+        promote(copy)
+
+
+def test_a_moved_project_is_told_to_begin_a_new_store(copy: Project, tmp_path: Path) -> None:
+    registry.connect(copy, "small-table")
+    moved = Project(copy.root.rename(tmp_path / "moved"))
+    with pytest.raises(PredictorError, match="this project was moved or copied: delete"):
+        promote(moved)
 
 
 def test_a_report_of_another_bundle_is_refused(copy: Project) -> None:

@@ -1,4 +1,7 @@
+import json
 import socket
+import subprocess
+import sys
 from datetime import datetime
 from typing import Any
 
@@ -16,6 +19,7 @@ from predictor.release import Champion, NoChampionError
 from predictor.serve.app import create_app
 from predictor.serve.server import serve
 
+JSON = {"Content-Type": "application/json"}
 GOOD = {
     "read at": "2024-03-01T10:30:00",
     "pressure": 3.5,
@@ -75,15 +79,48 @@ def test_a_value_that_may_be_missing_may_be_left_out(client: TestClient) -> None
         ({"read at": "2024-03-01T10:30:00+01:00"}, "read at"),
         ({"is.open": None}, "is.open"),
         ({"colour": "red"}, "colour"),
+        ({"größe": "\ud800"}, "größe"),
+        ({"pressure": float("inf")}, "pressure"),
     ],
-    ids=["text", "range", "category", "boolean", "offset", "missing", "unknown"],
+    ids=[
+        "text",
+        "range",
+        "category",
+        "boolean",
+        "offset",
+        "missing",
+        "unknown",
+        "lone surrogate",
+        "infinite",
+    ],
 )
 def test_a_bad_field_is_named(client: TestClient, change: dict[str, Any], field: str) -> None:
-    response = client.post("/predict", json=GOOD | change)
+    body = json.dumps(GOOD | change)
+    response = client.post("/predict", content=body, headers=JSON)
     assert response.status_code == 422
     assert response.headers["content-type"] == "application/problem+json"
     assert [error["field"] for error in response.json()["errors"]] == [field]
     assert response.json()["detail"].startswith(f"{field}: ")
+
+
+@pytest.mark.parametrize(
+    ("content", "kind"),
+    [("{bad", "application/json"), ("[]", "application/json"), (json.dumps(GOOD), "text/plain")],
+    ids=["syntax", "list", "content type"],
+)
+def test_a_body_that_is_no_row_is_told_so(client: TestClient, content: str, kind: str) -> None:
+    response = client.post("/predict", content=content, headers={"Content-Type": kind})
+    assert response.status_code == 422
+    assert [error["field"] for error in response.json()["errors"]] == ["body"]
+
+
+def test_the_service_starts_without_the_libraries_of_training() -> None:
+    heavy = {"pandas", "sklearn", "mlflow", "skl2onnx", "dvc", "filelock", "matplotlib"}
+    code = "import sys, predictor.serve.server, predictor.cli; print(*sys.modules)"
+    result = subprocess.run(
+        [sys.executable, "-c", code], check=True, capture_output=True, text=True
+    )
+    assert heavy & set(result.stdout.split()) == set()
 
 
 def test_the_documentation_shows_the_columns_of_the_contract(client: TestClient) -> None:

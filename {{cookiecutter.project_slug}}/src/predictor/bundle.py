@@ -5,7 +5,6 @@
 """
 
 import hashlib
-import json
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -142,12 +141,6 @@ def run(session: ort.InferenceSession, contract: Contract, columns: Columns) -> 
     answer: Outputs = session.run(None, feed)[-1]
     # Of two probabilities the second is that of the positive label.
     return answer[:, 1:] if contract.task == "binary" else answer
-
-
-def write_json(path: Path, content: object) -> None:
-    """Write JSON that a person can read and git can compare."""
-    text = json.dumps(content, indent=2, ensure_ascii=False, allow_nan=False)
-    path.write_text(text + "\n", encoding="utf-8", newline="\n")
 
 
 def checksums(folder: Path) -> dict[str, str]:

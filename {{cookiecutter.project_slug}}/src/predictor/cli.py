@@ -1,5 +1,6 @@
 """`predictor ...`: one verb per line of the Makefile, one per stage of the pipeline."""
 
+import io
 import logging
 import os
 import sys
@@ -36,6 +37,10 @@ class TaskName(Enum):
 
 def main() -> None:
     """Run the command line; an error for the user is a sentence, not a traceback."""
+    # A Windows console of another code page shows an escape instead of failing.
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="backslashreplace")
     logging.basicConfig(level=logging.WARNING, format="%(message)s", stream=sys.stdout)
     logging.getLogger("predictor").setLevel(logging.INFO)
     os.environ.setdefault("MLFLOW_DISABLE_TELEMETRY", "true")
@@ -205,7 +210,9 @@ def promote() -> None:
 
     project = Project.locate()
     run(project)
-    print(next_step(project) or "nothing has changed since the last commit")
+    step = next_step(project)
+    if step:
+        print(step)
 
 
 @app.command(rich_help_panel="Stages")

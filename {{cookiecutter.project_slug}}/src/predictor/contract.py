@@ -26,6 +26,7 @@ Task = Literal["binary", "multiclass", "regression"]
 class _Column(Document):
     description: str = ""
     missing: bool = False
+    trusted: bool = False  # known when the question is asked, even if it nearly tells the answer
 
 
 class Spelling(Document):

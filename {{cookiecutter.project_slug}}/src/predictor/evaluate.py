@@ -6,16 +6,21 @@ from datetime import date
 
 import pandas as pd
 
-from predictor.bundle import Bundle, write_json
+from predictor.bundle import Bundle
 from predictor.contract import Contract
 from predictor.evaluation import Evaluation, Metrics
-from predictor.files import replacing_folder
-from predictor.fitting import fit, outputs, prior, truth
-from predictor.metrics import Outputs, measure
+from predictor.files import replacing_folder, write_json, write_text
+from predictor.fitting import fit, outputs, prior
+from predictor.frames import read_prepared
+from predictor.metrics import measure
 from predictor.models import linear_baseline
 from predictor.params import Params
+from predictor.progress import heartbeat
 from predictor.project import Project
+from predictor.report.dictionary import dictionary
 from predictor.report.plots import write_plots
+from predictor.slices import losses
+from predictor.targets import Outputs, truth
 
 logger = logging.getLogger(__name__)
 
@@ -23,11 +28,15 @@ logger = logging.getLogger(__name__)
 def evaluate(project: Project) -> None:
     """Measure the bundle and its baselines on the test rows; write the report and its plots."""
     params, candidate = Params.read(project.params), Bundle.load(project.candidate)
-    test = pd.read_parquet(project.prepared / "test.parquet")
+    test = read_prepared(project, "test")
     labels, bins = truth(candidate.contract, test), params.evaluate.calibration_bins
-    report = examine(candidate, params, _training_rows(project), test)
+    report = examine(candidate, params, read_prepared(project, "train", "valid"), test)
+    answers = candidate.predict(test)
     with replacing_folder(project.reports / "plots") as plots:
-        write_plots(plots, candidate.contract, labels, candidate.predict(test), bins)
+        write_plots(plots, candidate.contract, labels, answers, bins)
+    by_slice = losses(candidate.contract, test, labels, answers, params.evaluate.slice_rows)
+    write_text(project.slices, by_slice.to_csv(index=False, float_format="%.6g"))
+    write_text(project.dictionary, dictionary(candidate.contract))
     write_json(project.example, example(candidate.contract, test))
     write_json(project.evaluation, report.model_dump(mode="json"))
     _log(report)
@@ -44,8 +53,8 @@ def examine(
     def score(answers: Outputs) -> Metrics:
         return measure(contract, labels, answers, params.evaluate.calibration_bins)
 
-    logger.info("fitting the baseline %s", baseline)
-    linear = fit(contract, params, baseline, rows)
+    with heartbeat(f"fitting the baseline {baseline}"):
+        linear = fit(contract, params, baseline, rows)
     first, last = _period(contract, test)
     return Evaluation(
         bundle=candidate.identity,
@@ -64,11 +73,6 @@ def example(contract: Contract, rows: pd.DataFrame) -> dict[str, object]:
     text = rows[list(contract.columns)].head(1).to_json(orient="records", date_format="iso")
     row: dict[str, object] = json.loads(text)[0]
     return row
-
-
-def _training_rows(project: Project) -> pd.DataFrame:
-    parts = [pd.read_parquet(project.prepared / f"{name}.parquet") for name in ("train", "valid")]
-    return pd.concat(parts, ignore_index=True)
 
 
 def _period(contract: Contract, rows: pd.DataFrame) -> tuple[date | None, date | None]:

@@ -1,5 +1,6 @@
 """Writing so that a killed process leaves the old content or the new, never half of it."""
 
+import json
 import os
 import shutil
 import tempfile
@@ -10,17 +11,25 @@ from pathlib import Path
 
 @contextmanager
 def replacing_folder(target: Path) -> Iterator[Path]:
-    """Yield an empty folder that takes the place of `target` once the block has succeeded."""
+    """Yield an empty folder that takes the place of `target` once the block has succeeded.
+
+    A process that is killed between the two renames leaves the old content in a folder
+    beside `target` whose name begins with a dot.
+    """
     target.parent.mkdir(parents=True, exist_ok=True)
     scratch = Path(tempfile.mkdtemp(dir=target.parent, prefix=f".{target.name}-"))
-    scratch.chmod(0o755)
     try:
-        fresh = scratch / "new"
+        fresh, old = scratch / "new", scratch / "old"
         fresh.mkdir()
         yield fresh
         if target.exists():
-            target.rename(scratch / "old")
-        fresh.rename(target)
+            target.rename(old)
+        try:
+            fresh.rename(target)
+        except BaseException:
+            if old.exists():
+                old.rename(target)
+            raise
     finally:
         shutil.rmtree(scratch, ignore_errors=True)
 
@@ -37,3 +46,9 @@ def write_text(target: Path, text: str) -> None:
     except BaseException:
         Path(name).unlink(missing_ok=True)
         raise
+
+
+def write_json(target: Path, content: object) -> None:
+    """Replace a JSON file that a person can read and git can compare."""
+    text = json.dumps(content, indent=2, ensure_ascii=False, allow_nan=False)
+    write_text(target, text + "\n")

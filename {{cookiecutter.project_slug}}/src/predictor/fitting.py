@@ -9,8 +9,8 @@ from threadpoolctl import threadpool_limits
 from predictor import models
 from predictor.contract import Contract
 from predictor.errors import PredictorError
-from predictor.metrics import Outputs, Truth
 from predictor.params import Params
+from predictor.targets import Outputs, Truth, truth
 
 
 def fit(contract: Contract, params: Params, model: str, rows: pd.DataFrame) -> Pipeline:
@@ -27,23 +27,6 @@ def fit(contract: Contract, params: Params, model: str, rows: pd.DataFrame) -> P
             return pipeline.fit(rows, labels)
     except ValueError as error:
         raise PredictorError(f"{model} cannot be fitted: {error}") from error
-
-
-def truth(contract: Contract, rows: pd.DataFrame) -> Truth:
-    """Return what should have been answered, shape (n_rows,).
-
-    1 or 0 for the positive and the other label, the position of the class in
-    `target.classes`, or the value.
-    """
-    target = rows[contract.target.column]
-    match contract.task:
-        case "binary":
-            return (target.astype(str) == contract.target.positive).to_numpy().astype(np.float64)
-        case "multiclass":
-            position = {label: at for at, label in enumerate(contract.target.classes)}
-            return target.astype(str).map(position).to_numpy().astype(np.float64)
-        case "regression":
-            return target.to_numpy().astype(np.float64)
 
 
 def outputs(pipeline: Pipeline, contract: Contract, rows: pd.DataFrame) -> Outputs:

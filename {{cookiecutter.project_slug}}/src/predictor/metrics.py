@@ -1,6 +1,6 @@
 """How good answers are, task by task.
 
-Truth has the shape (n_rows,), answers the shape (n_rows, n_outputs); see `fitting.truth`.
+Truth has the shape (n_rows,), answers the shape (n_rows, n_outputs); see `targets.truth`.
 """
 
 import numpy as np
@@ -20,9 +20,8 @@ from sklearn.metrics import (
 
 from predictor.contract import Contract, Costs
 from predictor.evaluation import Metrics
+from predictor.targets import Outputs, Truth
 
-Truth = npt.NDArray[np.float64]
-Outputs = npt.NDArray[np.floating]
 Probabilities = npt.NDArray[np.floating]  # (n_rows,), of the positive label
 
 SMALLEST = 1e-7  # a probability of 0 would make the log loss infinite
@@ -45,7 +44,7 @@ def binary(truth: Truth, probabilities: Probabilities, costs: Costs, bins: int) 
         "roc_auc": float(roc_auc_score(truth, probabilities)),
         "average_precision": float(average_precision_score(truth, probabilities)),
         "brier": float(brier_score_loss(truth, probabilities)),
-        "log_loss": float(log_loss(truth, np.clip(probabilities, SMALLEST, 1 - SMALLEST))),
+        "log_loss": _log_loss(truth, np.column_stack([1 - probabilities, probabilities])),
         "calibration_error": calibration_error(truth, probabilities, bins),
         "cost_per_1000": cost_per_1000(truth, probabilities, costs),
     }
@@ -55,14 +54,12 @@ def multiclass(truth: Truth, outputs: Outputs) -> Metrics:
     """Return the quality of the most probable class and of all probabilities."""
     classes = np.arange(outputs.shape[1])
     chosen = outputs.argmax(axis=1)
-    clipped = np.clip(outputs.astype(float), SMALLEST, None)
-    proper = clipped / clipped.sum(axis=1, keepdims=True)
     return {
         "macro_f1": float(
             f1_score(truth, chosen, average="macro", labels=classes, zero_division=0)
         ),
         "accuracy": float(accuracy_score(truth, chosen)),
-        "log_loss": float(log_loss(truth, proper, labels=classes)),
+        "log_loss": _log_loss(truth, outputs),
     }
 
 
@@ -73,6 +70,17 @@ def regression(truth: Truth, values: npt.NDArray[np.floating]) -> Metrics:
         "rmse": float(root_mean_squared_error(truth, values)),
         "r2": float(r2_score(truth, values)),
     }
+
+
+def loss(contract: Contract, truth: Truth, outputs: Outputs) -> float:
+    """Return the loss of the task alone, which also exists where only one class does."""
+    match contract.task:
+        case "binary":
+            return _log_loss(truth, np.column_stack([1 - outputs[:, 0], outputs[:, 0]]))
+        case "multiclass":
+            return _log_loss(truth, outputs)
+        case "regression":
+            return float(root_mean_squared_error(truth, outputs[:, 0]))
 
 
 def calibration_error(truth: Truth, probabilities: Probabilities, bins: int) -> float:
@@ -110,3 +118,9 @@ def interval_half_width(truth: Truth, values: npt.NDArray[np.floating], coverage
     errors = np.sort(np.abs(truth - values))
     rank = int(np.ceil((len(errors) + 1) * coverage)) - 1
     return float(errors[min(rank, len(errors) - 1)])
+
+
+def _log_loss(truth: Truth, probabilities: Outputs) -> float:
+    clipped = np.clip(probabilities.astype(float), SMALLEST, None)
+    proper = clipped / clipped.sum(axis=1, keepdims=True)
+    return float(log_loss(truth, proper, labels=np.arange(proper.shape[1])))

@@ -42,6 +42,7 @@ class EvaluateParams(Document):
     """How the bundle is examined."""
 
     calibration_bins: Annotated[int, Field(ge=2)]
+    slice_rows: PositiveInt
 
 
 class Params(Document):

@@ -9,8 +9,11 @@ from sklearn.model_selection import train_test_split
 from predictor.contract import Contract
 from predictor.errors import PredictorError
 from predictor.files import replacing_folder
+from predictor.frames import read_rows
+from predictor.leakage import require_no_leak
 from predictor.params import Params, PrepareParams
 from predictor.project import Project
+from predictor.targets import truth
 from predictor.validation import require_valid
 
 logger = logging.getLogger(__name__)
@@ -30,10 +33,26 @@ def prepare(project: Project) -> None:
     contract, params = Contract.read(project.contract), Params.read(project.params)
     raw = read_raw(project, contract)
     parts = split(raw[contract.kept], contract, params.prepare)
+    for name, part in vars(parts).items():
+        _require_labels(contract, name, part)
+    require_no_leak(contract, parts.train)
     with replacing_folder(project.prepared) as folder:
         for name, part in vars(parts).items():
             part.to_parquet(folder / f"{name}.parquet", index=False)
             logger.info("%s: %s rows", name, f"{len(part):,}")
+
+
+def _require_labels(contract: Contract, name: str, part: pd.DataFrame) -> None:
+    target = contract.target
+    kinds = 0 if part.empty else len(set(truth(contract, part).tolist()))
+    if kinds < (1 if contract.task == "regression" else 2):
+        found = ", ".join(repr(each) for each in part[target.column].unique()[:5]) or "no row"
+        positive = f" (positive is {target.positive!r})" if target.positive else ""
+        raise PredictorError(
+            f"The {name} rows cannot be learned from: they have {len(part):,} rows and only one "
+            f"kind of {target.column!r}{positive}, found: {found}. Look at target in "
+            "contract.yaml, and at the split in params.yaml."
+        )
 
 
 def read_raw(project: Project, contract: Contract) -> pd.DataFrame:
@@ -47,7 +66,7 @@ def read_raw(project: Project, contract: Contract) -> pd.DataFrame:
         raise PredictorError(f"No Parquet file in {project.raw}: run `uv run dvc repro ingest`.")
     frames = []
     for path in paths:
-        frame = pd.read_parquet(path)
+        frame = read_rows(path, "ingest")
         require_valid(contract, frame, f"data/raw/{path.name}")
         frames.append(frame)
     return pd.concat(frames, ignore_index=True)

@@ -31,7 +31,7 @@ class Project:
         here = Path.cwd().resolve()
         installed_from = Path(__file__).resolve().parents[2]
         for folder in (here, *here.parents, installed_from):
-            if (folder / MARKER).is_file():
+            if _is_project(folder):
                 return cls(folder)
         raise PredictorError(
             f"No {MARKER} in {here} or above it: change into the project, or set PREDICTOR_PROJECT."
@@ -91,6 +91,14 @@ class Project:
         return self.reports / "evaluation.json"
 
     @property
+    def slices(self) -> Path:
+        return self.reports / "slices.csv"
+
+    @property
+    def dictionary(self) -> Path:
+        return self.reports / "data.md"
+
+    @property
     def shown(self) -> Path:
         """What the README shows of the champion; only `promote` writes it."""
         return self.reports / "champion"
@@ -98,6 +106,11 @@ class Project:
     @property
     def example(self) -> Path:
         return self.reports / "example.json"
+
+
+def _is_project(folder: Path) -> bool:
+    # A bundle holds its contract too, beside the model.
+    return (folder / MARKER).is_file() and not (folder / "model.onnx").exists()
 
 
 def _with_contract(folder: Path) -> Path:

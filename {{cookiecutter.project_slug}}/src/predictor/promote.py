@@ -7,10 +7,13 @@ from predictor import registry, release
 from predictor.bundle import Bundle
 from predictor.errors import PredictorError
 from predictor.evaluation import Evaluation
-from predictor.files import replacing_folder
+from predictor.files import replacing_folder, write_text
 from predictor.gate import judge
+from predictor.lock import alone
+from predictor.progress import heartbeat
 from predictor.project import Project
 from predictor.registry import Registry
+from predictor.release import Champion
 from predictor.report import readme
 
 logger = logging.getLogger(__name__)
@@ -23,28 +26,24 @@ def promote(project: Project) -> bool:
 
     Raises:
         PredictorError: there is no evaluated candidate, the README has no place for the results,
-            or the registry does not answer; nothing has changed then.
+            another promotion is at work, or the registry does not answer.
     """
-    candidate, evaluation = _examined_candidate(project)
-    readme.require_markers(project)
-    store = registry.connect(project, candidate.contract.name)
-    version = store.version_of(candidate)
-    if version is None:
-        logger.info("registering the bundle in %s", store.shown)
-        version = store.register(candidate, project.reports, evaluation.model)
-    verdict = judge(evaluation)
-    logger.info("version %s of %s\n%s", version, store.name, verdict)
-    if verdict.promotes:
-        release.publish(project, candidate, version, evaluation, verdict)
-        _crown(project, store, version)
-    else:
-        logger.info(
-            "refused: version %s stays a challenger, and %s. Look at `uv run dvc metrics diff` and "
-            "`uv run predictor ui`, change params.yaml or the data, and run the pipeline again.",
-            version,
-            _who_answers(store),
-        )
-    return verdict.promotes
+    with alone(project.models, "promote"):
+        candidate, evaluation = _examined_candidate(project)
+        readme.require_markers(project)
+        store = registry.connect(project, candidate.contract.name)
+        version = store.version_of(candidate)
+        if version is None:
+            with heartbeat(f"registering the bundle in {store.shown}"):
+                version = store.register(candidate, project.reports, evaluation.model)
+        verdict = judge(evaluation)
+        logger.info("version %s of %s\n%s", version, store.name, verdict)
+        if verdict.promotes:
+            released = release.publish(project, candidate, version, evaluation, verdict)
+            _crown(project, store, Champion(candidate, released))
+        else:
+            _say_refused(store, version)
+        return verdict.promotes
 
 
 def _examined_candidate(project: Project) -> tuple[Bundle, Evaluation]:
@@ -60,25 +59,33 @@ def _examined_candidate(project: Project) -> tuple[Bundle, Evaluation]:
     return candidate, evaluation
 
 
-def _who_answers(store: Registry) -> str:
+def _say_refused(store: Registry, version: str) -> None:
     champion = store.champion()
-    return f"version {champion} still answers" if champion else "there is no champion yet"
+    who = f"version {champion} still answers" if champion else "there is no champion yet"
+    logger.info(
+        "refused: version %s stays a challenger, and %s. Look at `uv run dvc metrics diff` and "
+        "`uv run predictor ui`, change params.yaml or the data, and run the pipeline again.",
+        version,
+        who,
+    )
+
+
+def _crown(project: Project, store: Registry, champion: Champion) -> None:
+    before, version = store.champion(), champion.release.version
+    # Everything that can fail comes before the crown.
+    text = readme.render(project, champion)
+    store.crown(version)
+    release.point(project, version)
+    if before != version or not project.shown.exists():
+        _show(project)
+    write_text(project.readme, text)
+    if before == version:
+        logger.info("version %s is the champion already", version)
+    else:
+        logger.info("version %s is the champion now (before: %s)", version, before or "none")
 
 
 def _show(project: Project) -> None:
     with replacing_folder(project.shown) as folder:
         shutil.copyfile(project.example, folder / "example.json")
         shutil.copyfile(project.reports / "plots" / "curves.png", folder / "curves.png")
-
-
-def _crown(project: Project, store: Registry, version: str) -> None:
-    before = store.champion()
-    store.crown(version)
-    release.point(project, version)
-    if before != version or not project.shown.exists():
-        _show(project)
-    readme.write_results(project, release.champion(project))
-    if before == version:
-        logger.info("version %s is the champion already", version)
-    else:
-        logger.info("version %s is the champion now (before: %s)", version, before or "none")

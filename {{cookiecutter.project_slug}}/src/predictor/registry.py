@@ -5,11 +5,14 @@
 
 import logging
 import os
+import re
+from collections.abc import Callable
 from dataclasses import dataclass
+from functools import wraps
+from http.client import HTTPException
 from importlib.metadata import version as installed
 from pathlib import Path
-from urllib.error import URLError
-from urllib.parse import urlsplit
+from typing import ParamSpec, TypeVar
 from urllib.request import urlopen
 
 import mlflow
@@ -19,6 +22,7 @@ from mlflow.entities import Run
 from mlflow.exceptions import MlflowException
 from mlflow.models import ModelSignature
 from mlflow.types import ColSpec, DataType, Schema, TensorSpec
+from sqlalchemy.exc import SQLAlchemyError
 
 from predictor.bundle import Bundle
 from predictor.contract import Contract
@@ -39,6 +43,28 @@ TYPES = {
 }
 
 
+FAULTS = (MlflowException, SQLAlchemyError, OSError, ValueError, ImportError)
+P = ParamSpec("P")
+T = TypeVar("T")
+
+
+def _in_sentences(call: Callable[P, T]) -> Callable[P, T]:
+    """Turn what goes wrong inside MLflow into a sentence for the user."""
+
+    @wraps(call)
+    def wrapped(*args: P.args, **kwargs: P.kwargs) -> T:
+        try:
+            return call(*args, **kwargs)
+        except FAULTS as error:
+            raise PredictorError(f"MLflow did not do its part: {_first_line(error)}") from error
+
+    return wrapped
+
+
+def _first_line(error: BaseException) -> str:
+    return str(error).strip().partition("\n")[0]
+
+
 @dataclass(frozen=True)
 class Registry:
     """A tracking store, with one experiment and one registered model, both called `name`."""
@@ -51,9 +77,9 @@ class Registry:
     @property
     def shown(self) -> str:
         """The address without a password."""
-        parts = urlsplit(self.uri)
-        return self.uri.replace(f"{parts.username}:{parts.password}@", "", 1)
+        return without_password(self.uri)
 
+    @_in_sentences
     def log_training(self, bundle: Bundle, params: Params, plots: Path) -> None:
         """Log one run: parameters, provenance, validation metrics, plots and the model."""
         with mlflow.start_run(experiment_id=self.experiment):
@@ -65,6 +91,7 @@ class Registry:
             mlflow.log_artifacts(str(plots), "plots")
             self._log_model(bundle)
 
+    @_in_sentences
     def version_of(self, bundle: Bundle) -> str | None:
         """Return the newest registered version that is this very bundle."""
         found = self.client.search_model_versions(
@@ -72,6 +99,7 @@ class Registry:
         )
         return max((str(each.version) for each in found), key=int, default=None)
 
+    @_in_sentences
     def register(self, bundle: Bundle, reports: Path, metrics: dict[str, float]) -> str:
         """Make the bundle a version of the registered model and return its number.
 
@@ -93,6 +121,7 @@ class Registry:
         )
         return str(registered.version)
 
+    @_in_sentences
     def champion(self) -> str | None:
         """Return the version that `@champion` points at."""
         try:
@@ -100,6 +129,7 @@ class Registry:
         except MlflowException:
             return None
 
+    @_in_sentences
     def crown(self, version: str) -> None:
         """Point `@champion` at a version."""
         self.client.set_registered_model_alias(self.name, CHAMPION, version)
@@ -129,18 +159,33 @@ def connect(project: Project, name: str) -> Registry:
     """Open `MLFLOW_TRACKING_URI`, or `mlflow.db` in the project wherever this is called from.
 
     Raises:
-        PredictorError: the store does not answer.
+        PredictorError: the store does not answer, cannot be read, or belongs to another folder.
     """
     uri = os.environ.get("MLFLOW_TRACKING_URI") or project.tracking_uri
     if uri.startswith("http"):
         _require_answer(uri)
     _quieten()
-    mlflow.set_tracking_uri(uri)
-    client = MlflowClient()
     try:
-        return Registry(name, uri, _experiment(client, project, name, uri), client)
-    except MlflowException as error:
-        raise PredictorError(f"The MLflow store {uri} cannot be opened: {error}") from error
+        _use(uri)
+        client = MlflowClient()
+        experiment = client.get_experiment_by_name(name)
+        if experiment is None:
+            made = str(client.create_experiment(name, artifact_location=_artifacts(project, uri)))
+            return Registry(name, uri, made, client)
+    except FAULTS as error:
+        raise PredictorError(
+            f"The MLflow store {without_password(uri)} cannot be opened ({_first_line(error)}). "
+            "Expected is http://..., or nothing in MLFLOW_TRACKING_URI for the store in this "
+            "project; a damaged mlflow.db may be deleted, and `uv run predictor promote` begins "
+            "a new one."
+        ) from error
+    _require_home(project, uri, str(experiment.artifact_location))
+    return Registry(name, uri, str(experiment.experiment_id), client)
+
+
+def without_password(uri: str) -> str:
+    """Return an address that may be printed."""
+    return re.sub(r"//[^/@]*@", "//", uri, count=1)
 
 
 def signature(contract: Contract) -> ModelSignature:
@@ -155,13 +200,26 @@ def signature(contract: Contract) -> ModelSignature:
     return ModelSignature(Schema(inputs), Schema(outputs))
 
 
-def _experiment(client: MlflowClient, project: Project, name: str, uri: str) -> str:
-    existing = client.get_experiment_by_name(name)
-    if existing is not None:
-        return str(existing.experiment_id)
-    # A server chooses where artifacts go; the local default would be the working directory.
-    local = (project.root / "mlartifacts").as_uri() if uri == project.tracking_uri else None
-    return str(client.create_experiment(name, artifact_location=local))
+def _artifacts(project: Project, uri: str) -> str | None:
+    # A server chooses where artifacts go; the default of a file would be the working directory.
+    return (project.root / "mlartifacts").as_uri() if uri.startswith("sqlite") else None
+
+
+def _require_home(project: Project, uri: str, found: str) -> None:
+    expected = _artifacts(project, uri)
+    if uri == project.tracking_uri and found != expected:
+        raise PredictorError(
+            f"mlflow.db keeps its models in {found}, so this project was moved or copied: delete "
+            "mlflow.db here, and `uv run predictor promote` begins a new one."
+        )
+
+
+def _use(uri: str) -> None:
+    # MLflow also writes the address into the environment, where it would pass for the user's wish.
+    wish = os.environ.get("MLFLOW_TRACKING_URI")
+    mlflow.set_tracking_uri(uri)
+    if wish is None:
+        os.environ.pop("MLFLOW_TRACKING_URI", None)
 
 
 def _quieten() -> None:
@@ -172,12 +230,12 @@ def _quieten() -> None:
 
 def _require_answer(uri: str) -> None:
     try:
-        with urlopen(f"{uri.rstrip('/')}/health", timeout=PROBE_SECONDS):  # noqa: S310 (http only)
+        with urlopen(f"{without_password(uri).rstrip('/')}/health", timeout=PROBE_SECONDS):  # noqa: S310 (http only)
             return
-    except (URLError, OSError) as error:
+    except (HTTPException, OSError, ValueError) as error:
         reason = getattr(error, "reason", error)
         raise PredictorError(
-            f"No MLflow server answers at {uri} ({reason}): start it, or unset "
+            f"No MLflow server answers at {without_password(uri)} ({reason}): start it, or unset "
             "MLFLOW_TRACKING_URI to use the store in this project."
         ) from error
 

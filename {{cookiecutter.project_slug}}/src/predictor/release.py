@@ -8,13 +8,15 @@ import shutil
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
-from predictor.bundle import Bundle, write_json
+from predictor.bundle import Bundle
 from predictor.documents import Document
 from predictor.errors import PredictorError
 from predictor.evaluation import Evaluation
-from predictor.files import replacing_folder, write_text
+from predictor.files import replacing_folder, write_json, write_text
 from predictor.gate import Verdict
 from predictor.project import Project
+
+RELEASE = "release.json"
 
 
 class NoChampionError(PredictorError):
@@ -48,7 +50,10 @@ class Champion:
 def publish(
     project: Project, bundle: Bundle, version: str, evaluation: Evaluation, verdict: Verdict
 ) -> Release:
-    """Copy the bundle to `models/releases/<version>`; nobody serves it yet."""
+    """Copy the bundle to `models/releases/<version>` unless it is there; nobody serves it yet."""
+    folder = project.releases / version
+    if (folder / RELEASE).is_file() and Bundle.load(folder).identity == bundle.identity:
+        return Release.read(folder / RELEASE)
     release = Release(
         name=bundle.contract.name,
         version=version,
@@ -56,9 +61,9 @@ def publish(
         evaluation=evaluation,
         verdict=verdict,
     )
-    with replacing_folder(project.releases / version) as folder:
-        shutil.copytree(bundle.folder, folder, dirs_exist_ok=True)
-        write_json(folder / "release.json", release.model_dump(mode="json"))
+    with replacing_folder(folder) as fresh:
+        shutil.copytree(bundle.folder, fresh, dirs_exist_ok=True)
+        write_json(fresh / RELEASE, release.model_dump(mode="json"))
     return release
 
 
@@ -80,4 +85,4 @@ def champion(project: Project) -> Champion:
             "promote`, and start the service again."
         )
     folder = project.releases / Pointer.read(project.champion).version
-    return Champion(Bundle.load(folder), Release.read(folder / "release.json"))
+    return Champion(Bundle.load(folder), Release.read(folder / RELEASE))

@@ -14,15 +14,19 @@ from sklearn.pipeline import Pipeline
 from predictor import bundle, export, registry
 from predictor.bundle import Bundle, Interval, Metadata
 from predictor.contract import Contract
+from predictor.description import describe
+from predictor.errors import PredictorError
 from predictor.evaluation import LOSS, Metrics
-from predictor.files import replacing_folder
-from predictor.fitting import fit, outputs, truth
-from predictor.metrics import Outputs, Truth, interval_half_width, measure
+from predictor.files import replacing_folder, write_json
+from predictor.fitting import fit, outputs
+from predictor.frames import read_prepared
+from predictor.metrics import interval_half_width, measure
 from predictor.params import Params
+from predictor.progress import heartbeat
 from predictor.project import Project
 from predictor.provenance import data_version, git_commit
 from predictor.report.plots import write_plots
-from predictor.statistics import describe
+from predictor.targets import Outputs, Truth, truth
 
 logger = logging.getLogger(__name__)
 
@@ -37,6 +41,15 @@ class Validation:
     interval: Interval | None
 
 
+@dataclass(frozen=True)
+class Fitted:
+    """A pipeline, and the documents that it was fitted by."""
+
+    contract: Contract
+    params: Params
+    pipeline: Pipeline
+
+
 def train(project: Project) -> None:
     """Validate the chosen model, fit it again on all rows but the test's, export and log it.
 
@@ -45,26 +58,27 @@ def train(project: Project) -> None:
             server does not answer.
     """
     contract, params = Contract.read(project.contract), Params.read(project.params)
-    rows = pd.read_parquet(project.prepared / "train.parquet")
-    valid = pd.read_parquet(project.prepared / "valid.parquet")
+    rows, valid = read_prepared(project, "train"), read_prepared(project, "valid")
     store = registry.connect(project, contract.name)
     with replacing_folder(project.candidate) as folder, TemporaryDirectory() as plots:
         validation = validate(contract, params, rows, valid, Path(plots))
         everything = pd.concat([rows, valid], ignore_index=True)
-        logger.info("fitting on %s rows", f"{len(everything):,}")
-        pipeline = fit(contract, params, params.train.model, everything)
-        logger.info("exporting to ONNX, and comparing its answers with scikit-learn's")
-        write_bundle(folder, project, pipeline, everything, validation)
-        logger.info("logging the run to %s", store.shown)
-        store.log_training(Bundle.load(folder), params, Path(plots))
+        with heartbeat(f"fitting on {len(everything):,} rows"):
+            pipeline = fit(contract, params, params.train.model, everything)
+        with heartbeat("exporting to ONNX, and comparing its answers with scikit-learn's"):
+            write_bundle(
+                folder, project, Fitted(contract, params, pipeline), everything, validation
+            )
+        with heartbeat(f"logging the run to {store.shown}"):
+            store.log_training(Bundle.load(folder), params, Path(plots))
 
 
 def validate(
     contract: Contract, params: Params, rows: pd.DataFrame, valid: pd.DataFrame, plots: Path
 ) -> Validation:
     """Fit on `rows`, measure on the newer `valid`, and draw the curves into `plots`."""
-    logger.info("fitting %s on %s rows", params.train.model, f"{len(rows):,}")
-    pipeline = fit(contract, params, params.train.model, rows)
+    with heartbeat(f"fitting {params.train.model} on {len(rows):,} rows"):
+        pipeline = fit(contract, params, params.train.model, rows)
     labels, answers = truth(contract, valid), outputs(pipeline, contract, valid)
     bins = params.evaluate.calibration_bins
     write_plots(plots, contract, labels, answers, bins)
@@ -87,22 +101,24 @@ def _interval(
 def write_bundle(
     folder: Path,
     project: Project,
-    pipeline: Pipeline,
+    fitted: Fitted,
     rows: pd.DataFrame,
     validation: Validation,
 ) -> None:
     """Fill `folder` with the pipeline, fitted on `rows`, and all that is known of it.
 
     Raises:
-        PredictorError: ONNX and scikit-learn disagree.
+        PredictorError: ONNX and scikit-learn disagree, or contract.yaml changed meanwhile.
     """
-    contract, params = Contract.read(project.contract), Params.read(project.params)
+    contract, params, pipeline = fitted.contract, fitted.params, fitted.pipeline
     model = export.to_bytes(pipeline, contract)
     sample = rows.sample(min(len(rows), params.train.parity_rows), random_state=params.train.seed)
     parity = export.prove_parity(pipeline, model, contract, sample, params.train.parity_tolerance)
     (folder / bundle.MODEL).write_bytes(model)
     shutil.copyfile(project.contract, folder / bundle.CONTRACT)
-    bundle.write_json(folder / bundle.STATISTICS, describe(contract, rows).model_dump(mode="json"))
+    if Contract.read(folder / bundle.CONTRACT) != contract:
+        raise PredictorError("contract.yaml changed while the model was trained: run it again.")
+    write_json(folder / bundle.STATISTICS, describe(contract, rows).model_dump(mode="json"))
     metadata = Metadata(
         created=datetime.now(UTC).replace(microsecond=0),
         model=params.train.model,
@@ -116,4 +132,4 @@ def write_bundle(
         libraries={name: version(name) for name in LIBRARIES},
         checksums=bundle.checksums(folder),
     )
-    bundle.write_json(folder / bundle.METADATA, metadata.model_dump(mode="json"))
+    write_json(folder / bundle.METADATA, metadata.model_dump(mode="json"))

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 import pandera.pandas as pa
+from pandas.api.types import is_datetime64_dtype
 
 from predictor.contract import (
     BooleanColumn,
@@ -120,11 +121,10 @@ def _is_boolean() -> pa.Check:
 
 
 def _is_timestamp() -> pa.Check:
-    return pa.Check(lambda values: _as_time(values).notna(), error="is a date and time")
-
-
-def _as_time(values: pd.Series) -> pd.Series:
-    return pd.Series(pd.to_datetime(values, errors="coerce"), index=values.index)
+    return pa.Check(
+        lambda values: pd.Series(is_datetime64_dtype(values), index=values.index),
+        error="is a date and time without an offset",
+    )
 
 
 def _as_float(values: pd.Series) -> "pd.Series[float]":

@@ -8,12 +8,12 @@ import sys
 from pathlib import Path
 
 from predictor.errors import PredictorError
+from predictor.ports import require_free
 from predictor.project import Project
 
 logger = logging.getLogger(__name__)
 
-HOOK_FILE = ".pre-commit-config.yaml"
-FIRST_COMMIT = "Start from cookiecutter-mlops-portfolio"
+FIRST_COMMIT = "Start the project"
 
 
 def set_up(project: Project) -> None:
@@ -24,18 +24,23 @@ def set_up(project: Project) -> None:
         return
     if _succeeds(project, git, "rev-parse", "HEAD"):
         logger.info("already committed")
-    elif _succeeds(project, git, "config", "user.name") and _succeeds(
-        project, git, "config", "user.email"
-    ):
-        _run(project, git, "add", "--all")
+    else:
+        _commit_everything(project, git)
+    if not _succeeds(project, *_module("pre_commit", "install"), quiet=False):
+        logger.info("the git hooks are not installed; `uv run predictor check` runs them by hand")
+
+
+def _commit_everything(project: Project, git: str) -> None:
+    _run(project, git, "add", "--all")
+    # `git var` knows the environment, the settings and what git makes up itself.
+    if _succeeds(project, git, "var", "GIT_COMMITTER_IDENT"):
         _run(project, git, "commit", "--quiet", "--message", FIRST_COMMIT)
         logger.info("first commit made: %s", FIRST_COMMIT)
-    else:
-        logger.info(
-            "git does not know who you are, so nothing is committed: set `git config --global "
-            "user.name` and `user.email`, then run `uv run predictor setup` again"
-        )
-    _run(project, *_module("pre_commit", "install"))
+        return
+    logger.info(
+        "git does not know who you are, so nothing is committed: set `git config --global "
+        "user.name` and `user.email`, then run `uv run predictor setup` again"
+    )
 
 
 def run_dvc(project: Project, *arguments: str) -> None:
@@ -60,7 +65,15 @@ def check(project: Project) -> None:
 
 
 def open_ui(project: Project, uri: str, port: int) -> None:
-    """Serve the MLflow UI until interrupted."""
+    """Serve the MLflow UI until interrupted; a server's own is only named.
+
+    Raises:
+        PredictorError: the port is taken.
+    """
+    if uri.startswith("http"):
+        logger.info("the runs are on a server, which has its own UI: %s", uri)
+        return
+    require_free("127.0.0.1", port)
     logger.info("MLflow starts on http://127.0.0.1:%s in half a minute; Ctrl-C ends it", port)
     address = ["--backend-store-uri", uri, "--host", "127.0.0.1", "--port", str(port)]
     address += ["--workers", "1"]
@@ -72,7 +85,7 @@ def open_ui(project: Project, uri: str, port: int) -> None:
 def next_step(project: Project) -> str | None:
     """Return what changed since the last commit and the commands that commit it, if anything."""
     git = shutil.which("git")
-    if git is None:
+    if git is None or not (project.root / ".git").exists():
         return None
     changed = _output(project, git, "status", "--short")
     if not changed:

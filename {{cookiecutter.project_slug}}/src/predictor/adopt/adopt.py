@@ -143,7 +143,8 @@ def _require_same_meaning(project: Project, contract: Contract) -> None:
 
 
 def _put_under_dvc(project: Project, data: str, changes: Transaction) -> None:
-    changes.take(project.root / f"{data}.dvc")
+    for name in (f"{data}.dvc", "data/.gitignore"):
+        changes.take(project.root / name)
     run_dvc(project, "add", "--quiet", data)
     config = project.root / ".dvc" / "config"
     if (project.root / data).stat().st_size <= SMALL_ENOUGH_FOR_GIT:

@@ -84,7 +84,7 @@ def propose(rows: pd.DataFrame, wish: Wish) -> Proposal:
     notes |= {name: ignored.description for name, ignored in found.items()}
     chosen = {name: Ignored(reason="chosen") for name in wish.ignore}
     ignored = {name: each for name, each in found.items() if name not in wish.keep} | chosen
-    return Proposal(_without(contract, ignored), rows, notes)
+    return Proposal(_trusting(_without(contract, ignored), wish.keep), rows, notes)
 
 
 def show(proposal: Proposal) -> Table:
@@ -173,6 +173,11 @@ def _without(contract: Contract, ignored: dict[str, Ignored]) -> Contract:
         raise PredictorError(f"No column is left to learn from: {reasons}.")
     content = contract.model_dump() | {"columns": left, "ignored": ignored}
     return parse(Contract, content, "the proposed contract")
+
+
+def _trusting(contract: Contract, names: tuple[str, ...]) -> Contract:
+    trusted = {name: contract.columns[name].model_copy(update={"trusted": True}) for name in names}
+    return contract.model_copy(update={"columns": contract.columns | trusted})
 
 
 def _described(column: Column) -> str:

@@ -5,25 +5,12 @@ import re
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
-from pandas.api.types import is_numeric_dtype
-from sklearn.dummy import DummyClassifier
-from sklearn.model_selection import KFold, StratifiedKFold, cross_val_score
-from sklearn.pipeline import make_pipeline
-from sklearn.preprocessing import TargetEncoder
-from sklearn.tree import DecisionTreeClassifier, DecisionTreeRegressor
 
 from predictor.contract import Contract, Ignored, Reason
-from predictor.encoding import MISSING
-from predictor.fitting import truth
-from predictor.metrics import Truth
+from predictor.leakage import leaks
+from predictor.targets import Truth, truth
 
 SAMPLE_ROWS = 5000
-FOLDS = 3
-SEED = 0
-# The share of the baseline's error that one column alone may remove. Honest columns stay below:
-# the best one of iris removes 94 % of the wrong classes, that of breast cancer 77 %.
-MOST_OF_ERRORS = 0.95
-MOST_OF_VARIANCE = 0.98
 IDENTIFIER_NAME = re.compile(r"(^|[^a-z])(id|uuid|guid|key|index|idx|row|serial|nr|no)([^a-z]|$)")
 WORDS_OF_FREE_TEXT = 4
 
@@ -95,54 +82,8 @@ def _duplicates(_: Contract, rows: pd.DataFrame, names: list[str]) -> Findings:
 
 
 def _leaks(contract: Contract, rows: pd.DataFrame, names: list[str]) -> Findings:
-    sample = rows.sample(min(len(rows), SAMPLE_ROWS), random_state=SEED)
-    labels = truth(contract, sample)
-    limit = MOST_OF_VARIANCE if contract.task == "regression" else MOST_OF_ERRORS
-    what = "variance of the target" if contract.task == "regression" else "errors of guessing"
-    found = {}
-    for name in names:
-        if contract.columns[name].type == "timestamp":
-            continue
-        removed = error_removed(sample[name], labels, contract.task == "regression")
-        if removed >= limit:
-            evidence = f"alone removes {removed:.1%} of the {what}, on rows kept aside"
-            found[name] = _ignored("leakage", evidence)
-    return found
-
-
-def error_removed(values: Values, labels: Truth, is_value: bool) -> float:
-    """Return which share of the baseline's error one column removes, cross-validated.
-
-    1 means that the column determines the target; 0 that it tells nothing.
-    """
-    X = _one_column(values)
-    numeric = is_numeric_dtype(values)
-    if is_value:
-        tree = DecisionTreeRegressor(max_leaf_nodes=128, min_samples_leaf=3, random_state=SEED)
-        folds = KFold(FOLDS, shuffle=True, random_state=SEED)
-        model = tree if numeric else make_pipeline(_encoder("continuous"), tree)
-        return float(np.mean(cross_val_score(model, X, labels, cv=folds, scoring="r2")))
-    classes = len(np.unique(labels))
-    tree = DecisionTreeClassifier(max_leaf_nodes=64, random_state=SEED)
-    kind = "binary" if classes == 2 else "multiclass"
-    model = tree if numeric else make_pipeline(_encoder(kind), tree)
-    folds = StratifiedKFold(FOLDS, shuffle=True, random_state=SEED)
-    right = np.mean(cross_val_score(model, X, labels, cv=folds))
-    guessed = np.mean(cross_val_score(DummyClassifier(), X, labels, cv=folds))
-    return float((right - guessed) / (1 - guessed))
-
-
-def _one_column(values: Values) -> npt.NDArray[np.generic]:
-    if is_numeric_dtype(values):
-        finite = values.to_numpy(dtype=np.float32, na_value=np.nan)
-        return np.where(np.isinf(finite), np.nan, finite).reshape(-1, 1)
-    text = values.astype(object).where(values.notna(), MISSING).map(str)
-    return text.to_numpy(dtype=object).reshape(-1, 1)
-
-
-def _encoder(kind: str) -> TargetEncoder:
-    folds = KFold if kind == "continuous" else StratifiedKFold
-    return TargetEncoder(target_type=kind, cv=folds(FOLDS, shuffle=True, random_state=SEED))
+    found = leaks(contract, rows, names)
+    return {name: _ignored("leakage", evidence) for name, evidence in found.items()}
 
 
 def _sums(contract: Contract, rows: pd.DataFrame, names: list[str]) -> Findings:

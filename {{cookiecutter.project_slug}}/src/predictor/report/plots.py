@@ -9,7 +9,8 @@ from matplotlib.figure import Figure
 from sklearn.metrics import confusion_matrix, roc_curve
 
 from predictor.contract import Contract
-from predictor.metrics import Outputs, Truth, calibration_curve
+from predictor.metrics import calibration_curve
+from predictor.targets import Outputs, Truth
 
 POINTS = 200
 INK, GUIDE = "#1f5fa8", "#8a8f98"

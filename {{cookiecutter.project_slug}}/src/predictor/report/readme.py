@@ -2,9 +2,10 @@
 
 import json
 
+from pydantic import ValidationError
+
 from predictor.contract import Contract
 from predictor.errors import PredictorError
-from predictor.files import write_text
 from predictor.project import Project
 from predictor.release import Champion
 from predictor.serve.answer import answer
@@ -25,16 +26,15 @@ TITLES = {
 }
 
 
-def write_results(project: Project, champion: Champion) -> None:
-    """Write the champion's results and its answer to the example; nothing else changes.
+def render(project: Project, champion: Champion) -> str:
+    """Return the README with the champion's results and its answer to the example.
 
     Raises:
-        PredictorError: the README does not have each marker once, in order.
+        PredictorError: it does not have each marker once and in order, or the example is not a
+            row of the contract.
     """
-    text = project.readme.read_text(encoding="utf-8")
-    text = replace_block(text, "results", results(champion))
-    text = replace_block(text, "answer", example_answer(project, champion))
-    write_text(project.readme, text)
+    text = replace_block(_read(project), "results", results(champion))
+    return replace_block(text, "answer", example_answer(project, champion))
 
 
 def require_markers(project: Project) -> None:
@@ -43,9 +43,16 @@ def require_markers(project: Project) -> None:
     Raises:
         PredictorError: a marker is missing, stands twice, or they are in the wrong order.
     """
-    text = project.readme.read_text(encoding="utf-8")
+    text = _read(project)
     for name in ("results", "answer"):
         replace_block(text, name, "")
+
+
+def _read(project: Project) -> str:
+    try:
+        return project.readme.read_text(encoding="utf-8")
+    except (OSError, UnicodeDecodeError) as error:
+        raise PredictorError(f"README.md cannot be read as UTF-8 text: {error}.") from error
 
 
 def replace_block(text: str, name: str, block: str) -> str:
@@ -66,10 +73,16 @@ def replace_block(text: str, name: str, block: str) -> str:
 
 
 def example_answer(project: Project, champion: Champion) -> str:
-    """Return what `/predict` answers to `reports/champion/example.json`, as a code block."""
+    """Return what `/predict` answers to the example of the test rows, as a code block."""
     contract = champion.bundle.contract
     row_type = row_model(contract, champion.bundle.statistics.typical())
-    row = row_type.model_validate_json((project.shown / "example.json").read_bytes())
+    try:
+        row = row_type.model_validate_json(project.example.read_bytes())
+    except (OSError, ValidationError) as error:
+        raise PredictorError(
+            f"reports/example.json is not a row of the contract: run `uv run dvc repro --force "
+            f"evaluate` ({error})."
+        ) from error
     said = answer(champion, to_columns(contract, [row]))
     return f"```json\n{json.dumps(said.model_dump(), separators=(',', ':'))}\n```"
 

@@ -53,7 +53,7 @@ def described(*statuses: int) -> dict[int | str, dict[str, Any]]:
 
 async def _unprocessable(_: Request, error: Exception) -> JSONResponse:
     found = error.errors() if isinstance(error, RequestValidationError) else []
-    errors = [FieldError(field=_field(each), message=each["msg"]) for each in found]
+    errors = [FieldError(field=_field(each), message=_message(each)) for each in found]
     detail = "; ".join(f"{each.field}: {each.message}" for each in errors[:3])
     more = f"; and {len(errors) - 3} more" if len(errors) > 3 else ""
     return problem(422, f"{detail}{more}.", errors)
@@ -67,6 +67,12 @@ async def _http(_: Request, error: Exception) -> JSONResponse:
 
 async def _internal(_: Request, __: Exception) -> JSONResponse:
     return problem(500, "The service made a mistake; its log has the details.")
+
+
+def _message(error: dict[str, Any]) -> str:
+    if tuple(error["loc"]) == ("body",):
+        return "send one row as a JSON object, with Content-Type: application/json"
+    return str(error["msg"])
 
 
 def _field(error: dict[str, Any]) -> str:

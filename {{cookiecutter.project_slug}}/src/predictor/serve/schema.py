@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, NaiveDatetime, create_model
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, NaiveDatetime, create_model
 
 from predictor.contract import (
     BooleanColumn,
@@ -57,11 +57,19 @@ def _kind(column: Column) -> Any:  # noqa: ANN401 (a type made at run time)
         case CategoryColumn(values=values) if values:
             return Literal[values]
         case CategoryColumn():
-            return Annotated[str, Field(strict=True)]
+            return Annotated[str, Field(strict=True), AfterValidator(_encodable)]
         case BooleanColumn():
             return Annotated[bool, Field(strict=True)]
         case TimestampColumn():
             return NaiveDatetime
+
+
+def _encodable(name: str) -> str:
+    try:
+        name.encode("utf-8")
+    except UnicodeEncodeError as error:
+        raise ValueError("must be text that UTF-8 can write") from error
+    return name
 
 
 def _field(name: str, column: Column, example: object) -> Any:  # noqa: ANN401 (pydantic's own)

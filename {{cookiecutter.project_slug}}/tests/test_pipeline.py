@@ -1,0 +1,48 @@
+"""dvc.yaml names what the stages read."""
+
+import ast
+from pathlib import Path
+
+import pytest
+import yaml
+
+ROOT = Path(__file__).parents[1]
+STAGES = yaml.safe_load((ROOT / "dvc.yaml").read_text(encoding="utf-8"))["stages"]
+# They carry, report or store results and do not shape them.
+PLUMBING = {
+    *("bundle", "documents", "errors", "evaluation", "files", "frames", "params"),
+    *("progress", "project", "provenance", "pyfunc", "registry", "statistics"),
+}
+
+
+def imported(module: Path) -> set[str]:
+    """Return the modules of the package that a file imports, as dotted names."""
+    names: set[str] = set()
+    for node in ast.walk(ast.parse(module.read_text(encoding="utf-8"))):
+        if isinstance(node, ast.ImportFrom) and node.module == "predictor":
+            names |= {alias.name for alias in node.names}
+        elif isinstance(node, ast.ImportFrom) and (node.module or "").startswith("predictor."):
+            names.add(str(node.module).removeprefix("predictor."))
+    return names
+
+
+def needed(stage: str) -> set[str]:
+    """Return every module that shapes the result of a stage, itself included."""
+    found, left = set[str](), {stage}
+    while left:
+        name = left.pop()
+        found.add(name)
+        path = ROOT / "src" / "predictor" / f"{name.replace('.', '/')}.py"
+        if path.is_file():
+            left |= imported(path) - found
+    return found - PLUMBING
+
+
+@pytest.mark.parametrize("stage", STAGES)
+def test_a_stage_depends_on_every_module_that_shapes_its_result(stage: str) -> None:
+    declared = {
+        dep.removeprefix("src/predictor/").removesuffix(".py").replace("/", ".")
+        for dep in STAGES[stage]["deps"]
+        if dep.startswith("src/")
+    }
+    assert {name for name in needed(stage) if name.partition(".")[0] not in declared} <= declared
