@@ -205,7 +205,8 @@ class Contract(Document):
     @property
     def kept(self) -> list[str]:
         """The columns that training may see: features, target and time."""
-        return [name for name in self.described if name not in self.ignored]
+        time = self.time.column if self.time else None
+        return [name for name in self.described if name not in self.ignored or name == time]
 
     @property
     def numbers(self) -> list[str]:

@@ -33,7 +33,10 @@ def typed(rows: pd.DataFrame, contract: Contract) -> pd.DataFrame:
         columns[target.column] = to_number(rows[target.column], target.spelling or PLAIN)
     if contract.time and contract.time.column not in columns and contract.time.column in rows:
         columns[contract.time.column] = to_time(rows[contract.time.column], contract.time.format)
-    return rows.assign(**columns)
+    converted = rows.copy(deep=False)
+    for name, values in columns.items():  # `assign` cannot take a column called `self`
+        converted[name] = values
+    return converted
 
 
 def to_type(values: pd.Series, column: Column) -> pd.Series:

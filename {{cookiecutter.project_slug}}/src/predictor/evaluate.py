@@ -1,9 +1,9 @@
 """Stage `evaluate`: the bundle on the newest months, beside a linear and a dummy baseline."""
 
-import json
 import logging
 from datetime import date
 
+import numpy as np
 import pandas as pd
 
 from predictor.bundle import Bundle
@@ -70,9 +70,16 @@ def examine(
 
 def example(contract: Contract, rows: pd.DataFrame) -> dict[str, object]:
     """Return the features of the first row as the body of a request."""
-    text = rows[list(contract.columns)].head(1).to_json(orient="records", date_format="iso")
-    row: dict[str, object] = json.loads(text)[0]
-    return row
+    return {name: _plain(rows[name].iloc[0]) for name in contract.columns}
+
+
+def _plain(value: object) -> object:
+    # not `to_json`, which cuts numbers after 10 decimals: 1e-12 would be asked about as 0
+    if value is None or value != value:
+        return None
+    if isinstance(value, pd.Timestamp):
+        return value.isoformat()
+    return value.item() if isinstance(value, np.generic) else value
 
 
 def _period(contract: Contract, rows: pd.DataFrame) -> tuple[date | None, date | None]:

@@ -17,6 +17,7 @@ from predictor.documents import parse
 from predictor.errors import PredictorError
 from predictor.evaluation import LOSS
 from predictor.params import Params
+from predictor.progress import heartbeat
 from predictor.project import Project
 from predictor.sources.table import dialect, read_table
 from predictor.workspace import run_dvc
@@ -38,10 +39,13 @@ def adopt(project: Project, path: Path, wish: Wish, confirm: Callable[[], bool])
     Raises:
         PredictorError: the table cannot be used, or a step failed; the project is as it was.
     """
+    _require_outside_results(project, path)
     _require_memory(path)
-    rows = read_table(path)
+    with heartbeat(f"reading {path.name}"):
+        rows = read_table(path)
     _say_what_was_read(path, rows.shape)
-    proposal = propose(rows, wish)
+    with heartbeat("proposing a contract, and looking for columns that must not be features"):
+        proposal = propose(rows, wish)
     Console().print(show(proposal))
     _say_how_to_overrule(proposal)
     params = Params.read(project.params)
@@ -57,6 +61,12 @@ def adopt(project: Project, path: Path, wish: Wish, confirm: Callable[[], bool])
         path.name,
     )
     return True
+
+
+def _require_outside_results(project: Project, path: Path) -> None:
+    inside = [name for name in RESULTS if (project.root / name) in path.resolve().parents]
+    if inside:
+        raise PredictorError(f"{path} lies in {inside[0]}, which adopt clears: move it first.")
 
 
 def _require_memory(path: Path) -> None:
@@ -90,8 +100,9 @@ def _say_how_to_overrule(proposal: Proposal) -> None:
 
 
 def _select(proposal: Proposal, params: Params) -> str:
-    logger.info("comparing a linear model and gradient boosting by cross-validation")
-    model, scores = select(proposal.contract, params, typed(proposal.rows, proposal.contract))
+    with heartbeat("comparing a linear model and gradient boosting by cross-validation"):
+        rows = typed(proposal.rows, proposal.contract)
+        model, scores = select(proposal.contract, params, rows)
     loss = LOSS[proposal.contract.task]
     for name, score in scores.items():
         logger.info("  %-24s %s %.4g +- %.2g", name, loss, score.mean, score.error)
@@ -145,13 +156,13 @@ def _require_same_meaning(project: Project, contract: Contract) -> None:
 def _put_under_dvc(project: Project, data: str, changes: Transaction) -> None:
     for name in (f"{data}.dvc", "data/.gitignore"):
         changes.take(project.root / name)
-    run_dvc(project, "add", "--quiet", data)
+    run_dvc(project, "add", data)
     config = project.root / ".dvc" / "config"
     if (project.root / data).stat().st_size <= SMALL_ENOUGH_FOR_GIT:
         remote = project.root / ".dvc" / "remote"
         changes.take(remote)
         changes.write(config, documents.remote_text(_read(project.root, ".dvc/config")))
-        run_dvc(project, "push", "--quiet", f"{data}.dvc")
+        run_dvc(project, "push", f"{data}.dvc")
     else:
         logger.info("the table is too large for git: add a DVC remote before CI can see it")
 

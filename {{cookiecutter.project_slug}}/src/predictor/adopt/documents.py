@@ -4,6 +4,7 @@ import io
 import re
 from functools import partial
 
+import yaml
 from ruamel.yaml import YAML
 from ruamel.yaml.comments import CommentedMap
 
@@ -36,7 +37,8 @@ def contract_text(contract: Contract) -> str:
         "# The one description of the data. Validation, preprocessing, the API's request and its "
         "errors follow from it.\n"
     )
-    return head + _dump(content)
+    # PyYAML reads it back: what it would take for a truth or a number (yes, 1:30), it quotes
+    return head + yaml.safe_dump(content, allow_unicode=True, sort_keys=False, width=120)
 
 
 def params_text(text: str, path: str, model: str) -> str:
@@ -105,10 +107,10 @@ def _template(task: Task) -> str:
 
 
 def _yaml() -> YAML:
-    yaml = YAML()
-    yaml.width = 120
-    yaml.indent(mapping=2, sequence=4, offset=2)
-    return yaml
+    careful = YAML()
+    careful.width = 120
+    careful.indent(mapping=2, sequence=4, offset=2)
+    return careful
 
 
 def _load(text: str) -> CommentedMap:

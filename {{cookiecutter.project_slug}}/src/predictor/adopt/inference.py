@@ -123,7 +123,8 @@ def time_format(values: pd.Series) -> str | None:
     if known.empty or not known.str.contains(r"\d", regex=True).all():
         return None
     fitting = [form for form in FORMATS if is_datetime64_any_dtype(to_time(known, form))]
-    return fitting[0] if len(fitting) == 1 else None
+    is_certain = len(fitting) == 1 or fitting[:1] == ["ISO8601"]  # which reads 2024/01/31 too
+    return fitting[0] if is_certain else None
 
 
 def infer_task(values: pd.Series) -> Task:
@@ -178,8 +179,10 @@ def _regression_target(values: pd.Series, name: str) -> Target:
         return Target(column=name)
     spelling = number_spelling(values)
     if spelling is None or spelling.missing:
-        odd = [text for text in values.unique() if number_spelling(pd.Series([text])) is None]
-        raise PredictorError(f"the target is not a number everywhere, for example {odd[0]!r}.")
+        texts = list(values.unique())
+        odd = [text for text in texts if number_spelling(pd.Series([text])) is None]
+        example = (odd or texts)[0]
+        raise PredictorError(f"the target is not a number everywhere, for example {example!r}.")
     return Target(column=name, spelling=spelling if spelling != Spelling() else None)
 
 
@@ -204,7 +207,8 @@ def _spellings(numerals: pd.Series) -> list[Spelling]:
     suffixes = ["", "%"] if bare.str.endswith("%").any() else [""]
     bare = bare.str.removesuffix("%").str.strip()
     grouped = {match[1] for text in bare if (match := THOUSANDS.fullmatch(text))}
-    marks = [("", "."), *((mark, "." if mark != "." else ",") for mark in sorted(grouped))]
+    pairs = product(sorted(grouped), ".,")
+    marks = [("", "."), *((mark, point) for mark, point in pairs if mark != point)]
     if not any("," in text and "." in text for text in bare):
         marks.append(("", ","))
     return [
@@ -236,11 +240,13 @@ def _range(low: float, high: float) -> tuple[float, float] | None:
     if not (math.isfinite(low) and math.isfinite(high)):
         return None
     margin = (high - low) / 4 or max(abs(high), 1.0)
+    if margin < 1e-300 or max(abs(low), abs(high)) > 1e300:
+        return (low, high)  # rounding would leave what a float can hold
     step = 10.0 ** math.floor(math.log10(margin))
     bottom, top = math.floor((low - margin) / step) * step, math.ceil((high + margin) / step) * step
-    if not (math.isfinite(bottom) and math.isfinite(top)):
-        return None
-    return (float(f"{max(bottom, 0.0) if low >= 0 else bottom:.12g}"), float(f"{top:.12g}"))
+    bottom = max(bottom, 0.0) if low >= 0 else bottom
+    # 12 digits may round to the inside of numbers that differ only further on
+    return (min(float(f"{bottom:.12g}"), low), max(float(f"{top:.12g}"), high))
 
 
 def _timestamp(values: pd.Series, form: str) -> TimestampColumn:

@@ -176,7 +176,10 @@ def _without(contract: Contract, ignored: dict[str, Ignored]) -> Contract:
 
 
 def _trusting(contract: Contract, names: tuple[str, ...]) -> Contract:
-    trusted = {name: contract.columns[name].model_copy(update={"trusted": True}) for name in names}
+    columns = {name: contract.columns[name] for name in names if name in contract.columns}
+    trusted = {
+        name: column.model_copy(update={"trusted": True}) for name, column in columns.items()
+    }
     return contract.model_copy(update={"columns": contract.columns | trusted})
 
 

@@ -3,12 +3,11 @@
 import re
 
 import numpy as np
-import numpy.typing as npt
 import pandas as pd
 
 from predictor.contract import Contract, Ignored, Reason
 from predictor.leakage import leaks
-from predictor.targets import Truth, truth
+from predictor.targets import truth
 
 SAMPLE_ROWS = 5000
 IDENTIFIER_NAME = re.compile(r"(^|[^a-z])(id|uuid|guid|key|index|idx|row|serial|nr|no)([^a-z]|$)")
@@ -91,15 +90,17 @@ def _sums(contract: Contract, rows: pd.DataFrame, names: list[str]) -> Findings:
     if contract.task != "regression":
         return {}
     numbers = [name for name in names if contract.columns[name].type == "number"]
-    sample = rows[[*numbers, contract.target.column]].dropna().head(SAMPLE_ROWS)
-    if len(numbers) < 2 or len(sample) <= 2 * len(numbers):
-        return {}
-    parts = _summands(sample[numbers].to_numpy(float), truth(contract, sample), numbers)
+    complete = rows.dropna(subset=numbers).head(SAMPLE_ROWS)
+    filled = rows.head(SAMPLE_ROWS).fillna(dict.fromkeys(numbers, 0.0))  # no part, no amount
+    parts = _summands(contract, complete, numbers) or _summands(contract, filled, numbers)
     others = " + ".join(parts)
     return {name: _ignored("leakage", f"the target is the sum {others}") for name in parts}
 
 
-def _summands(X: npt.NDArray[np.float64], y: Truth, names: list[str]) -> list[str]:
+def _summands(contract: Contract, rows: pd.DataFrame, names: list[str]) -> list[str]:
+    if len(names) < 2 or len(rows) <= 2 * len(names):
+        return []
+    X, y = rows[names].to_numpy(float), truth(contract, rows)
     weights = np.linalg.lstsq(np.column_stack([X, np.ones(len(X))]), y, rcond=None)[0][:-1]
     chosen = np.abs(weights - 1) < 0.02
     rest = y - X[:, chosen].sum(axis=1)

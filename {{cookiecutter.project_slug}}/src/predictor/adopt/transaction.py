@@ -48,7 +48,10 @@ class Transaction:
 @contextmanager
 def transaction(root: Path) -> Iterator[Transaction]:
     """Yield a transaction that is undone if the block fails, even by Ctrl-C."""
-    backup = Path(tempfile.mkdtemp(dir=root, prefix=".adopt-"))
+    # DVC reads every folder but its own: it must not find the old dvc.lock.
+    scratch = root / ".dvc" / "tmp"
+    scratch.mkdir(parents=True, exist_ok=True)
+    backup = Path(tempfile.mkdtemp(dir=scratch, prefix="adopt-"))
     changes = Transaction(root, backup)
     try:
         yield changes

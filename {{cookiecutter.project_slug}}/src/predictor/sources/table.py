@@ -8,6 +8,7 @@ import codecs
 import csv
 import gzip
 import io
+import zlib
 from collections import Counter
 from dataclasses import dataclass
 from io import BufferedIOBase
@@ -78,10 +79,29 @@ def dialect(path: Path) -> Dialect:
 
 def _read_parquet(path: Path) -> pd.DataFrame:
     try:
-        frame = pd.read_parquet(path)
-    except (pa.ArrowException, OSError, ValueError) as error:
+        table = pa.parquet.read_table(path)
+    except (pa.ArrowException, OSError) as error:
         raise PredictorError(f"{path.name} is not a readable Parquet file: {error}") from error
-    return frame.rename(columns=str)
+    _require_distinct(path, tuple(table.column_names))
+    plain = pa.schema([_plain(field) for field in table.schema])
+    frame: pd.DataFrame = table.cast(plain).to_pandas(ignore_metadata=True)
+    return frame
+
+
+def _plain(field: pa.Field) -> pa.Field:
+    """Return the field with a type that a contract can describe."""
+    kind = field.type
+    if pa.types.is_nested(kind) or pa.types.is_binary(kind):
+        raise PredictorError(f"column {field.name!r} holds {kind}, which is no single value.")
+    if pa.types.is_timestamp(kind) and kind.tz is not None:
+        raise PredictorError(
+            f"column {field.name!r} has the time zone {kind.tz}: write local times without one."
+        )
+    if pa.types.is_date(kind):
+        return field.with_type(pa.timestamp("s"))
+    if pa.types.is_decimal(kind):
+        return field.with_type(pa.float64())
+    return field.with_type(pa.string()) if pa.types.is_dictionary(kind) else field
 
 
 def _read_csv(path: Path, found: Dialect) -> pd.DataFrame:
@@ -136,7 +156,7 @@ def _encoding(path: Path) -> str:
             decoder.decode(b"", final=True)
     except UnicodeDecodeError:
         return "latin-1"
-    except (OSError, EOFError) as error:
+    except (OSError, EOFError, zlib.error) as error:
         raise PredictorError(f"{path.name} cannot be read: {error}") from error
     return "utf-8-sig" if begins_with_bom else "utf-8"
 
