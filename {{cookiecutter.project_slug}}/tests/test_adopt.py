@@ -16,11 +16,11 @@ import yaml
 from conftest import make_project
 
 from predictor.adopt.adopt import adopt
-from predictor.adopt.proposal import Wish
+from predictor.adopt.proposal import Wish, propose
 from predictor.contract import Contract
 from predictor.conversion import typed
 from predictor.errors import PredictorError
-from predictor.ingest import ingest
+from predictor.ingest import ingest, labelled
 from predictor.params import Params
 from predictor.project import Project
 from predictor.sources.table import read_table
@@ -67,7 +67,23 @@ def wish(target: str = "churned", **more: Any) -> Wish:  # noqa: ANN401 (fields 
 @pytest.fixture
 def repository(tmp_path: Path) -> Project:
     """Return a project under git and DVC, with a bundled source, its test, and results."""
-    root = tmp_path / "project"
+    return make_repository(tmp_path / "project")
+
+
+@pytest.fixture(scope="module")
+def adopted_once(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("adopted")
+    adopt(make_repository(folder / "project"), written(folder, customers()), wish(), yes)
+    return folder / "project"
+
+
+@pytest.fixture
+def adopted(adopted_once: Path, tmp_path: Path) -> Project:
+    """Return a copy of a project that has adopted `customers()`."""
+    return Project(Path(shutil.copytree(adopted_once, tmp_path / "project")))
+
+
+def make_repository(root: Path) -> Project:
     root.mkdir()
     project = make_project(root)
     results = ("dvc.lock", "reports/evaluation.json", "models/champion.json")
@@ -92,9 +108,8 @@ def content(project: Project) -> dict[str, bytes | None]:
     }
 
 
-def test_adopting_leaves_a_contract_that_reads_back(repository: Project, tmp_path: Path) -> None:
-    assert adopt(repository, written(tmp_path, customers()), wish(), yes)
-    contract = Contract.read(repository.contract)
+def test_adopting_leaves_a_contract_that_reads_back(adopted: Project) -> None:
+    contract = Contract.read(adopted.contract)
     assert (contract.name, contract.task) == ("customers", "binary")
     assert (contract.target.column, contract.target.positive) == ("churned", "yes")
     assert {name: column.type for name, column in contract.columns.items()} == {
@@ -102,16 +117,14 @@ def test_adopting_leaves_a_contract_that_reads_back(repository: Project, tmp_pat
         "class": "category",
         "is.paid": "number",
     }
-    params = Params.read(repository.params)
+    params = Params.read(adopted.params)
     assert (params.ingest.source, params.ingest.path) == ("table", "data/customers.csv")
 
 
 def test_adopting_puts_the_table_under_dvc_and_ends_the_bundled_data(
-    repository: Project, tmp_path: Path
+    adopted: Project, tmp_path: Path
 ) -> None:
-    path = written(tmp_path, customers())
-    adopt(repository, path, wish(), yes)
-    after = content(repository)
+    path, after = written(tmp_path, customers()), content(adopted)
     assert after["data/customers.csv"] == path.read_bytes()
     assert yaml.safe_load(after["data/customers.csv.dvc"] or "")["outs"][0]["path"] == path.name
     remote = [name for name in after if name.startswith(".dvc/remote/files/")]
@@ -124,39 +137,35 @@ def test_adopting_puts_the_table_under_dvc_and_ends_the_bundled_data(
 
 
 def test_what_was_adopted_is_ingested_with_the_types_of_the_contract(
-    repository: Project, tmp_path: Path
+    adopted: Project, tmp_path: Path
 ) -> None:
-    path = written(tmp_path, customers())
-    adopt(repository, path, wish(), yes)
-    ingest(repository)
-    expected = typed(read_table(path), Contract.read(repository.contract))
-    pd.testing.assert_frame_equal(pd.read_parquet(repository.raw / "all.parquet"), expected)
+    ingest(adopted)
+    rows = read_table(written(tmp_path, customers()))
+    expected = typed(rows, Contract.read(adopted.contract))
+    pd.testing.assert_frame_equal(pd.read_parquet(adopted.raw / "all.parquet"), expected)
     assert expected["is.paid"].isna().sum() == 27
 
 
-def test_another_table_can_be_adopted_afterwards(repository: Project, tmp_path: Path) -> None:
-    adopt(repository, written(tmp_path, customers()), wish(), yes)
+def test_another_table_can_be_adopted_afterwards(adopted: Project, tmp_path: Path) -> None:
     other = customers(churned=NOISE[0] * 3 + NOISE[1])
-    assert adopt(repository, written(tmp_path, other, "other.csv"), wish(ignore=("class",)), yes)
-    contract = Contract.read(repository.contract)
+    assert adopt(adopted, written(tmp_path, other, "other.csv"), wish(ignore=("class",)), yes)
+    contract = Contract.read(adopted.contract)
     assert contract.task == "regression"
     assert contract.ignored["class"].reason == "chosen"
-    assert Params.read(repository.params).ingest.path == "data/other.csv"
-    ingest = yaml.safe_load((repository.root / "dvc.yaml").read_text("utf-8"))["stages"]["ingest"]
+    assert Params.read(adopted.params).ingest.path == "data/other.csv"
+    ingest = yaml.safe_load((adopted.root / "dvc.yaml").read_text("utf-8"))["stages"]["ingest"]
     assert [name for name in ingest["deps"] if name.startswith("data/")] == ["data/other.csv"]
 
 
-def test_the_adopted_file_can_be_adopted_again(repository: Project, tmp_path: Path) -> None:
-    adopt(repository, written(tmp_path, customers()), wish(), yes)
-    before = content(repository)
-    adopt(repository, repository.root / "data" / "customers.csv", wish(), yes)
-    assert content(repository) == before
+def test_the_adopted_file_can_be_adopted_again(adopted: Project) -> None:
+    before = content(adopted)
+    adopt(adopted, adopted.root / "data" / "customers.csv", wish(), yes)
+    assert content(adopted) == before
 
 
-def test_the_time_of_the_table_orders_it(repository: Project, tmp_path: Path) -> None:
+def test_the_time_of_the_table_orders_it() -> None:
     days = pd.date_range("2024-01-01", periods=N, freq="D").strftime("%d.%m.%Y")
-    adopt(repository, written(tmp_path, customers(day=days)), wish(time="day"), yes)
-    time = Contract.read(repository.contract).time
+    time = propose(customers(day=days), wish(time="day")).contract.time
     assert time is not None
     assert (time.column, time.format) == ("day", "%d.%m.%Y")
 
@@ -215,18 +224,17 @@ def test_a_failing_step_leaves_every_byte_as_it_was(
 
 
 def test_a_failing_step_leaves_an_earlier_table_of_the_same_name(
-    repository: Project, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    adopted: Project, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    adopt(repository, written(tmp_path, customers()), wish(), yes)
-    path, before = written(tmp_path, customers(200)), content(repository)
+    path, before = written(tmp_path, customers(200)), content(adopted)
 
     def failing(_: Project, *__: str) -> None:
         raise PredictorError("no room")
 
     monkeypatch.setattr("predictor.adopt.adopt.run_dvc", failing)
     with pytest.raises(PredictorError, match="no room"):
-        adopt(repository, path, wish(), yes)
-    assert content(repository) == before
+        adopt(adopted, path, wish(), yes)
+    assert content(adopted) == before
 
 
 GAPS = customers()["churned"].where(np.arange(N) % 4 > 0)
@@ -281,12 +289,11 @@ def test_what_cannot_be_learned_from_is_refused_in_a_sentence_and_changes_nothin
     assert content(repository) == before
 
 
-def test_drop_unlabelled_goes_on_without_these_rows(repository: Project, tmp_path: Path) -> None:
-    path = written(tmp_path, customers(churned=GAPS))
-    adopt(repository, path, wish(drop_unlabelled=True), yes)
-    ingest(repository)
-    assert Contract.read(repository.contract).target.drop_unlabelled
-    assert len(pd.read_parquet(repository.raw / "all.parquet")) == 180
+def test_drop_unlabelled_goes_on_without_these_rows() -> None:
+    rows = customers(churned=GAPS)
+    contract = propose(rows, wish(drop_unlabelled=True)).contract
+    assert contract.target.drop_unlabelled
+    assert len(labelled(rows, contract)) == 180
 
 
 def test_what_dvc_complains_of_is_shown(

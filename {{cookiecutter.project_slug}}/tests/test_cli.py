@@ -3,7 +3,9 @@ import sys
 from pathlib import Path
 
 import pytest
+from typer.testing import CliRunner
 
+from predictor.cli import app
 from predictor.project import Project
 
 VERBS = ["setup", "pipeline", "serve", "check", "ui", "ingest", "prepare", "train", "evaluate"]
@@ -22,8 +24,9 @@ def test_help_lists_every_verb(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("verb", [*VERBS, "promote", "validate", "adopt"])
-def test_help_of_a_verb_has_an_example(tmp_path: Path, verb: str) -> None:
-    assert f"Example: `predictor {verb}" in predictor(tmp_path, verb, "--help").stdout
+def test_help_of_a_verb_has_an_example(verb: str) -> None:
+    shown = CliRunner().invoke(app, [verb, "--help"]).output
+    assert f"Example: `predictor {verb}" in shown
 
 
 def test_an_error_is_a_sentence_and_not_a_traceback(project: Project) -> None:
