@@ -5,7 +5,7 @@ import pandas as pd
 import pytest
 from conftest import read_prepared
 
-from predictor.bundle import METADATA, MODEL, BrokenBundleError, Bundle
+from predictor.bundle import METADATA, MODEL, BrokenBundleError, Bundle, open_session
 from predictor.contract import Contract
 from predictor.fitting import fit
 from predictor.params import Params
@@ -41,6 +41,11 @@ def test_a_missing_file_is_refused(copy: Path, name: str) -> None:
     (copy / name).unlink()
     with pytest.raises(BrokenBundleError, match=f"bundle .* is broken: .*{name}"):
         Bundle.load(copy)
+
+
+def test_a_model_that_onnx_runtime_cannot_read_is_refused() -> None:
+    with pytest.raises(BrokenBundleError, match="not a readable ONNX model"):
+        open_session(b"nonsense")
 
 
 def test_identity_changes_with_any_file(copy: Path, champion: Champion) -> None:

@@ -12,6 +12,13 @@ from pathlib import Path
 import numpy as np
 import numpy.typing as npt
 import onnxruntime as ort
+from onnxruntime.capi.onnxruntime_pybind11_state import (
+    Fail,
+    InvalidArgument,
+    InvalidGraph,
+    InvalidProtobuf,
+)
+from onnxruntime.capi.onnxruntime_pybind11_state import NotImplemented as MissingOperator
 
 from predictor.contract import Contract
 from predictor.documents import Document
@@ -22,6 +29,7 @@ from predictor.statistics import Statistics
 
 MODEL, CONTRACT, STATISTICS = "model.onnx", "contract.yaml", "statistics.json"
 METADATA = "metadata.json"
+ONNX_FAULTS = (Fail, InvalidArgument, InvalidGraph, InvalidProtobuf, MissingOperator)
 Outputs = npt.NDArray[np.float32]  # (n_rows, n_outputs), columns as in `Contract.outputs`
 
 
@@ -126,7 +134,7 @@ def open_session(model: Path | bytes) -> ort.InferenceSession:
     source = model if isinstance(model, bytes) else str(model)
     try:
         return ort.InferenceSession(source, options, providers=["CPUExecutionProvider"])
-    except Exception as error:  # ONNX Runtime's own classes share no base but this one
+    except ONNX_FAULTS as error:
         raise BrokenBundleError(f"{MODEL} is not a readable ONNX model: {error}") from error
 
 
