@@ -1,7 +1,10 @@
 import pytest
+import tables
 
+from predictor.contract import Contract
 from predictor.errors import PredictorError
-from predictor.report.readme import replace_block
+from predictor.evaluation import Evaluation
+from predictor.report.readme import headline, replace_block
 
 
 def test_only_the_text_between_the_markers_is_replaced() -> None:
@@ -9,6 +12,29 @@ def test_only_the_text_between_the_markers_is_replaced() -> None:
     assert replace_block(text, "results", "new") == (
         "a\n<!-- results:begin -->\nnew\n<!-- results:end -->\nb\n"
     )
+
+
+@pytest.mark.parametrize(
+    ("task", "metric", "sentence"),
+    [
+        ("binary", "cost_per_1000", "1,000 decisions cost 0.300 hours with the model and 0.400 "),
+        ("multiclass", "accuracy", "30% of the rows get the right class; the most frequent is "),
+        ("regression", "mae", "The answer is off by 0.300 mm on average; the mean is off by 0.400"),
+    ],
+)
+def test_the_headline_compares_with_doing_without(task: str, metric: str, sentence: str) -> None:
+    contract = Contract.model_validate(tables.CONTRACTS[task])
+    exam = Evaluation(
+        bundle="0",
+        task=contract.task,
+        rows=9,
+        first=None,
+        last=None,
+        model={metric: 0.3},
+        linear={},
+        dummy={metric: 0.4},
+    )
+    assert headline(contract, exam).startswith(sentence)
 
 
 @pytest.mark.parametrize(

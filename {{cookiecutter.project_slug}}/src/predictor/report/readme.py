@@ -6,6 +6,7 @@ from pydantic import ValidationError
 
 from predictor.contract import Contract
 from predictor.errors import PredictorError
+from predictor.evaluation import Evaluation
 from predictor.project import Project
 from predictor.release import Champion
 from predictor.serve.answer import answer
@@ -94,6 +95,8 @@ def results(champion: Champion) -> str:
     period = f", {exam.first} to {exam.last}" if exam.first else ""
     return "\n".join(
         [
+            f"**{headline(bundle.contract, exam)}**",
+            "",
             f"| Test: {exam.rows:,} rows{period} | Model | Linear | Dummy |",
             "|---|---:|---:|---:|",
             *(
@@ -111,6 +114,28 @@ def results(champion: Champion) -> str:
             "",
             "![The curves of the champion on the test rows](reports/champion/curves.png)",
         ]
+    )
+
+
+def headline(contract: Contract, exam: Evaluation) -> str:
+    """Return in one sentence what the model is worth, against doing without it."""
+    if contract.costs:
+        ours, theirs = exam.model["cost_per_1000"], exam.dummy["cost_per_1000"]
+        return (
+            f"1,000 decisions cost {_shown(ours)} {contract.costs.unit} with the model and "
+            f"{_shown(theirs)} without one ({ours / theirs - 1:+.0%})."
+        )
+    if contract.task == "multiclass":
+        ours, theirs = exam.model["accuracy"], exam.dummy["accuracy"]
+        return (
+            f"{ours:.0%} of the rows get the right class; the most frequent is right in "
+            f"{theirs:.0%}."
+        )
+    ours, theirs = exam.model["mae"], exam.dummy["mae"]
+    unit = f" {contract.target.unit}" if contract.target.unit else ""
+    return (
+        f"The answer is off by {_shown(ours)}{unit} on average; the mean is off by "
+        f"{_shown(theirs)}{unit} ({ours / theirs - 1:+.0%})."
     )
 
 
