@@ -17,7 +17,11 @@ def repository(project: Project, monkeypatch: pytest.MonkeyPatch) -> Project:
     """Return a repository in which only its own settings count."""
     for name in ("GIT_CONFIG_GLOBAL", "GIT_CONFIG_SYSTEM"):
         monkeypatch.setenv(name, str(project.root / "no such file"))
+    for role in ("AUTHOR", "COMMITTER"):
+        for part in ("NAME", "EMAIL"):
+            monkeypatch.delenv(f"GIT_{role}_{part}", raising=False)
     git(project, "init", "--quiet")
+    git(project, "config", "user.useConfigOnly", "true")
     hooks = project.root / ".pre-commit-config.yaml"
     hooks.write_text("repos: []\n", encoding="utf-8")
     return project
