@@ -154,10 +154,14 @@ def test_a_clone_runs_the_pipeline_from_the_versioned_table(
 ) -> None:
     clone = tmp_path / "clone"
     subprocess.run(["git", "clone", "--quiet", str(adopted.folder), str(clone)], check=True)
+    locked = in_project(clone, "uv", "sync", "--locked", "--quiet")
+    assert locked.returncode == 0, locked.stderr
     repro = in_project(clone, "uv", "run", "dvc", "repro", "--pull", "ingest")
     assert repro.returncode == 0, repro.stdout + repro.stderr
-    raw = [path.name for path in (clone / "data" / "raw").iterdir()]
-    assert raw == sorted(path.name for path in (adopted.folder / "data" / "raw").iterdir())
+    clones, originals = (folder / "data" / "raw" for folder in (clone, adopted.folder))
+    raw = sorted(path.name for path in clones.iterdir())
+    assert raw == sorted(path.name for path in originals.iterdir())
+    assert len(raw) == (12 if adopted.case.task == "regression" else 1)
 
 
 def test_the_notebook_runs_on_the_new_data(adopted: Adopted, tmp_path: Path) -> None:
