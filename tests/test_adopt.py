@@ -161,7 +161,7 @@ def test_a_clone_runs_the_pipeline_from_the_versioned_table(
     clones, originals = (folder / "data" / "raw" for folder in (clone, adopted.folder))
     raw = sorted(path.name for path in clones.iterdir())
     assert raw == sorted(path.name for path in originals.iterdir())
-    assert len(raw) == (12 if adopted.case.task == "regression" else 1)
+    assert len(raw) == (11 if adopted.case.task == "regression" else 1)
 
 
 def test_the_notebook_runs_on_the_new_data(adopted: Adopted, tmp_path: Path) -> None:
