@@ -41,7 +41,7 @@ CASES = {
             "copy": "duplicate",
             "biopsy result": "leakage",
         },
-        ("12 times '?' counts as missing", "between thousands", "latin-1"),
+        ("12 times '?' counts as missing", "between thousands", "cp1252"),
     ),
     "multiclass": Case(
         "wine.csv.gz",

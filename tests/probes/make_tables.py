@@ -64,7 +64,9 @@ def diabetes() -> pd.DataFrame:
 
 def main(folder: Path) -> None:
     """Write each table in a dialect of its own."""
-    breast_cancer().to_csv(folder / "breast cancer.csv", index=False, sep=";", encoding="latin-1")
+    breast_cancer().to_csv(
+        folder / "breast cancer.csv", index=False, sep=";", encoding="cp1252", lineterminator="\r\n"
+    )
     wine().to_csv(folder / "wine.csv.gz", index=False, encoding="utf-8-sig")
     diabetes().to_csv(folder / "diabetes.tsv", index=False, sep="\t")
 

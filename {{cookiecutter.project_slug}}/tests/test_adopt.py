@@ -145,7 +145,7 @@ def test_it_says_what_it_read(
     path.write_bytes(gzip.compress(text.encode("latin-1")))
     with caplog.at_level(logging.INFO, "predictor"):
         adopt(repository, path, wish(), lambda: False)
-    expected = "customers.csv.gz: 240 rows, 4 columns, delimiter '|', encoding latin-1"
+    expected = "customers.csv.gz: 240 rows, 4 columns, delimiter '|', encoding cp1252"
     assert expected in caplog.text
 
 

@@ -285,3 +285,9 @@ def test_a_regression_target_that_is_not_all_numbers_names_an_example(
 ) -> None:
     with pytest.raises(PredictorError, match=f"not a number everywhere, for example {odd}"):
         infer_target(text(*values), "regression", None)
+
+
+def test_codes_with_a_leading_zero_are_names_and_not_numbers() -> None:
+    codes = pd.Series(["02139", "10001", "94103"] * 10, dtype="str")
+    assert guess_column(codes).column.type == "category"
+    assert guess_column(pd.Series(["0", "0.5", "10"], dtype="str")).column.type == "number"

@@ -84,5 +84,5 @@ def test_timestamps_that_are_text_are_listed(project: Project) -> None:
 def test_one_month_alone_cannot_be_split(contract: Contract, params: Params) -> None:
     rows = tables.rows()
     march = rows[rows["read at"] >= "2024-03-01"]
-    with pytest.raises(PredictorError, match="only 1 months have arrived"):
+    with pytest.raises(PredictorError, match=r"of 1 month\(s\), which leaves none to train on"):
         split(march, contract, params.prepare)

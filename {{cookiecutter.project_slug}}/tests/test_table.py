@@ -80,19 +80,20 @@ def test_a_gzipped_table_reads_like_the_plain_one(tmp_path: Path) -> None:
     [
         (TEXT.encode(), "utf-8"),
         (codecs.BOM_UTF8 + TEXT.encode(), "utf-8-sig"),
-        (TEXT.encode("latin-1"), "latin-1"),
+        (TEXT.encode("latin-1"), "cp1252"),
+        (TEXT.encode("latin-1") + b"3,\x81\n", "latin-1"),
     ],
-    ids=["utf-8", "utf-8 with a mark", "latin-1"],
+    ids=["utf-8", "utf-8 with a mark", "windows", "latin-1"],
 )
 def test_every_encoding_gives_the_same_cells(tmp_path: Path, content: bytes, encoding: str) -> None:
     path = written(tmp_path, content)
     assert dialect(path).encoding == encoding
-    assert cells(path) == [["id", "größe"], ["1", "groß"], ["2", None]]
+    assert cells(path)[:3] == [["id", "größe"], ["1", "groß"], ["2", None]]
 
 
 def test_a_letter_beyond_the_first_sample_still_decides_the_encoding(tmp_path: Path) -> None:
     path = written(tmp_path, b"a,b\n" + b"x,y\n" * 400_000 + "é,z\n".encode("latin-1"))
-    assert dialect(path).encoding == "latin-1"
+    assert dialect(path).encoding == "cp1252"
     assert read_table(path)["a"].iloc[-1] == "é"
 
 

@@ -165,7 +165,7 @@ def ingest() -> None:
 
 @app.command(rich_help_panel="Stages")
 def prepare() -> None:
-    """Check data/raw against the contract and split it by time.
+    """Check data/raw against the contract and split it.
 
     Example: `predictor prepare`
     """
@@ -188,7 +188,7 @@ def train() -> None:
 
 @app.command(rich_help_panel="Stages")
 def evaluate() -> None:
-    """Measure models/candidate on the newest months.
+    """Measure models/candidate on the test rows.
 
     Example: `predictor evaluate`
     """

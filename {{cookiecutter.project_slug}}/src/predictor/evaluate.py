@@ -1,4 +1,4 @@
-"""Stage `evaluate`: the bundle on the newest months, beside a linear and a dummy baseline."""
+"""Stage `evaluate`: the bundle on the test rows, beside a linear and a dummy baseline."""
 
 import logging
 from datetime import date

@@ -33,13 +33,22 @@ def prepare(project: Project) -> None:
     contract, params = Contract.read(project.contract), Params.read(project.params)
     raw = read_raw(project, contract)
     parts = split(raw[contract.kept], contract, params.prepare)
-    for name, part in vars(parts).items():
-        _require_labels(contract, name, part)
-    require_no_leak(contract, parts.train)
+    require_learnable(contract, parts)
+    require_no_leak(contract, raw)  # the rows that `adopt` judged
     with replacing_folder(project.prepared) as folder:
         for name, part in vars(parts).items():
             part.to_parquet(folder / f"{name}.parquet", index=False)
             logger.info("%s: %s rows", name, f"{len(part):,}")
+
+
+def require_learnable(contract: Contract, parts: Split) -> None:
+    """Do nothing if every part has rows, and more than one class.
+
+    Raises:
+        PredictorError: one has not.
+    """
+    for name, part in vars(parts).items():
+        _require_labels(contract, name, part)
 
 
 def _require_labels(contract: Contract, name: str, part: pd.DataFrame) -> None:
@@ -92,8 +101,9 @@ def _split_by_time(frame: pd.DataFrame, time: str, params: PrepareParams) -> Spl
     months = month.unique()
     if len(months) <= params.test_months:
         raise PredictorError(
-            f"params.yaml: prepare.test_months is {params.test_months}, but only {len(months)} "
-            "months have arrived: move ingest.through, so that some remain to train on."
+            f"params.yaml: prepare.test_months is {params.test_months}, and the rows are of "
+            f"{len(months)} month(s), which leaves none to train on: wait for more months, or "
+            "split without a time."
         )
     is_test = month >= months[-params.test_months]
     fit = ordered[~is_test]

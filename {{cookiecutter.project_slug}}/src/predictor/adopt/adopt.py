@@ -17,6 +17,7 @@ from predictor.documents import parse
 from predictor.errors import PredictorError
 from predictor.evaluation import LOSS
 from predictor.params import Params
+from predictor.prepare import require_learnable, split
 from predictor.progress import heartbeat
 from predictor.project import Project
 from predictor.sources.table import dialect, read_table
@@ -49,6 +50,7 @@ def adopt(project: Project, path: Path, wish: Wish, confirm: Callable[[], bool])
     Console().print(show(proposal))
     _say_how_to_overrule(proposal)
     params = Params.read(project.params)
+    _rehearse_split(proposal, params)
     model = _select(proposal, params)
     if not confirm():
         logger.info("nothing was changed")
@@ -71,7 +73,7 @@ def _require_outside_results(project: Project, path: Path) -> None:
 
 def _require_memory(path: Path) -> None:
     if not path.is_file():
-        raise PredictorError(f"{path}: no such file.")
+        raise PredictorError(f"{path}: {'not a file' if path.exists() else 'no such file'}.")
     ratio = GZIP_RATIO if path.suffix == ".gz" else 1
     needed, free = path.stat().st_size * ratio * MEMORY_PER_BYTE, psutil.virtual_memory().available
     if needed > free:
@@ -97,6 +99,12 @@ def _say_how_to_overrule(proposal: Proposal) -> None:
         logger.info(
             "IGNORED columns are kept from the model; `--keep %s` overrules that.", repr(doubted[0])
         )
+
+
+def _rehearse_split(proposal: Proposal, params: Params) -> None:
+    contract = proposal.contract
+    rows = typed(proposal.rows, contract)
+    require_learnable(contract, split(rows[contract.kept], contract, params.prepare))
 
 
 def _select(proposal: Proposal, params: Params) -> str:

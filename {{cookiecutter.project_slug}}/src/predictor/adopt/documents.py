@@ -73,8 +73,10 @@ def pipeline_text(text: str, path: str, task: Task) -> str:
 
 
 def package_text(text: str) -> str:
-    """Return `pyproject.toml` without the packages that carry the bundled data."""
-    return re.sub(r"^.*# bundled data\n", "", text, flags=re.MULTILINE)
+    """Return `pyproject.toml` without the packages of the bundled data and their description."""
+    text = re.sub(r"^.*# bundled data\n", "", text, flags=re.MULTILINE)
+    described = 'description = "Write here what the project predicts."'
+    return re.sub(r"^description = .*$", described, text, count=1, flags=re.MULTILINE)
 
 
 def readme_text(text: str) -> str:
@@ -125,5 +127,11 @@ def _dump(content: object) -> str:
 
 
 def _separated(text: str) -> str:
-    """Put one blank line before every group, which a replaced group has lost."""
-    return re.sub(r"\n+(?=[a-z]\w*:|# )", "\n\n", text)
+    """Put one blank line before every group and its comment, which a replaced group has lost."""
+    lines: list[str] = []
+    for line in text.splitlines():
+        begins = bool(line) and not line[0].isspace()
+        if begins and lines and lines[-1] and not lines[-1].startswith("#"):
+            lines.append("")
+        lines.append(line)
+    return "\n".join(lines) + "\n"

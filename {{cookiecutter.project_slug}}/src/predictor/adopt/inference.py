@@ -47,6 +47,8 @@ MARKS = frozenset(
     ]
 ) | {"", "not available"}
 THOUSANDS = re.compile(r"[-+]?\d{1,3}([,.' ])\d{3}(\1\d{3})*([.,]\d+)?")
+# A code, not a quantity: as a number, 02139 would be 2139.
+LEADING_ZERO = r"\s*0\d+\s*"
 FORMATS = ("ISO8601", "%Y/%m/%d", "%d.%m.%Y", "%d.%m.%Y %H:%M", "%d/%m/%Y", "%m/%d/%Y")
 POSITIVE = ("1", "1.0", "true", "yes", "y", "t", "positive", "pos")
 MOST_LISTED = 12
@@ -88,7 +90,7 @@ def number_spelling(values: pd.Series) -> Spelling | None:
     known = pd.Series(values.dropna().unique()).astype("str")
     marks = tuple(sorted(text for text in known if text.strip().lower() in MARKS))
     numerals = known[~known.isin(marks)]
-    if numerals.empty:
+    if numerals.empty or numerals.str.fullmatch(LEADING_ZERO).any():
         return None
     for spelling in _spellings(numerals):
         if is_numeric_dtype(to_number(numerals, spelling)):

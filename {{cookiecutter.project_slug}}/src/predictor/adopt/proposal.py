@@ -92,14 +92,23 @@ def show(proposal: Proposal) -> Table:
     contract = proposal.contract
     table = Table("column", "role", "what it is", "note", box=box.ASCII)
     target = contract.target
-    label = f", positive is {target.positive!r}" if contract.task == "binary" else ""
-    table.add_row(target.column, "target", f"{contract.task}{label}", "")
+    table.add_row(target.column, "target", _asked(contract), "--task and --positive overrule")
     for name, column in contract.columns.items():
         table.add_row(name, "feature", _described(column), proposal.notes.get(name, ""))
     for name, ignored in contract.ignored.items():
         note = proposal.notes.get(name, "")
         table.add_row(name, "IGNORED", ignored.reason, note)
     return table
+
+
+def _asked(contract: Contract) -> str:
+    match contract.task:
+        case "binary":
+            return f"binary, positive is {contract.target.positive!r}"
+        case "multiclass":
+            return f"multiclass: {', '.join(contract.target.classes)}"
+        case "regression":
+            return "regression"
 
 
 def _require_columns(rows: pd.DataFrame, wish: Wish) -> None:
@@ -146,7 +155,7 @@ def _contract(rows: pd.DataFrame, wish: Wish, columns: dict[str, Column]) -> Con
         "decision": DECISION,
         "task": task,
         "target": described.model_copy(update={"drop_unlabelled": wish.drop_unlabelled}),
-        "costs": Costs(false_alarm=1, miss=1, unit="decisions") if task == "binary" else None,
+        "costs": Costs(false_alarm=1, miss=1, unit="wrong decisions") if task == "binary" else None,
         "time": _time(rows, wish.time),
         "columns": columns,
     }
@@ -161,7 +170,8 @@ def _time(rows: pd.DataFrame, name: str | None) -> Time | None:
         raise PredictorError(
             f"--time: {name!r} must hold one date or time in every row, for example 2024-01-31 or "
             f"2024-01-31T09:30; it has values such as {rows[name].iloc[0]!r}. Days and months "
-            "that can be read either way must be rewritten first."
+            "that can be read either way, and times with an offset such as Z or +01:00, must be "
+            "rewritten first."
         )
     return Time(column=name, format=guess.format)
 

@@ -31,10 +31,14 @@ def find(contract: Contract, rows: pd.DataFrame) -> Findings:
 
 def _constants(_: Contract, rows: pd.DataFrame, names: list[str]) -> Findings:
     return {
-        name: _ignored("constant", f"always {rows[name].iloc[0]!r}")
+        name: _ignored("constant", _always(rows[name]))
         for name in names
         if rows[name].nunique(dropna=False) <= 1
     }
+
+
+def _always(values: Values) -> str:
+    return "always missing" if values.isna().all() else f"always {values.iloc[0]}"
 
 
 def _identifiers(contract: Contract, rows: pd.DataFrame, names: list[str]) -> Findings:

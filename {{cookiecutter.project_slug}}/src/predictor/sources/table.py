@@ -155,10 +155,20 @@ def _encoding(path: Path) -> str:
                 decoder.decode(chunk)
             decoder.decode(b"", final=True)
     except UnicodeDecodeError:
-        return "latin-1"
+        return "cp1252" if _decodes(path, "cp1252") else "latin-1"
     except (OSError, EOFError, zlib.error) as error:
         raise PredictorError(f"{path.name} cannot be read: {error}") from error
     return "utf-8-sig" if begins_with_bom else "utf-8"
+
+
+def _decodes(path: Path, encoding: str) -> bool:
+    try:
+        with _open(path) as file:
+            while chunk := file.read(CHUNK_BYTES):
+                chunk.decode(encoding)
+    except UnicodeDecodeError:
+        return False
+    return True
 
 
 def _delimiter(sample: str) -> str:
