@@ -2,6 +2,7 @@
 
 import hashlib
 import json
+import os
 import re
 import signal
 import subprocess
@@ -11,7 +12,7 @@ import demo
 import pytest
 import yaml
 from baking import text_of
-from conftest import git, in_project
+from conftest import clean_environment, git, in_project
 from snapshot import TEMPLATE
 
 pytestmark = pytest.mark.slow
@@ -131,9 +132,16 @@ def test_the_commands_of_the_readme_work(project: Path) -> None:
     readme = text_of(project / "README.md")
     setup, pipeline, serve, curl = re.findall(r"^\$ (.*)$", readme, re.MULTILINE)
     assert (setup, pipeline, serve) == ("make setup", "make pipeline", "make serve")
-    port = demo.free_port()
-    with demo.service(project, port):
-        answer = in_project(project, "bash", "-c", curl.replace("8000", str(port))).stdout
+    # `make` and `uv` are between the service and us, so the whole group is ended.
+    process = subprocess.Popen(
+        ["bash", "-c", serve], cwd=project, env=clean_environment(), start_new_session=True
+    )
+    try:
+        demo.wait_until_ready(process, 8000)
+        answer = in_project(project, "bash", "-c", curl).stdout
+    finally:
+        os.killpg(process.pid, signal.SIGTERM)
+        process.wait(timeout=20)
     (block,) = re.findall(r"<!-- answer:begin -->\n```json\n(.*)\n```", readme)
     assert json.loads(answer) == json.loads(block)
 
