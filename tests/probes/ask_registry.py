@@ -11,7 +11,7 @@ from predictor import registry, release
 from predictor.project import Project
 
 project = Project.locate()
-champion = release.champion(project)
+champion = release.champion(project.models)
 name = champion.release.name
 store = registry.connect(project, name)
 rows = pd.read_parquet(project.raw / "2013-03.parquet").head(5)

@@ -37,7 +37,7 @@ def main(port: int) -> None:
     parts = [pd.read_parquet(project.prepared / f"{name}.parquet") for name in ("train", "valid")]
     test = pd.read_parquet(project.prepared / "test.parquet")
     test = test.sample(min(ROWS, len(test)), random_state=0)
-    bundle = release.champion(project).bundle.predict(test)
+    bundle = release.champion(project.models).bundle.predict(test)
     model = fit(contract, params, params.train.model, pd.concat(parts, ignore_index=True))
     scikit_learn = outputs(model, contract, test)
     bodies = json.loads(test[list(contract.columns)].to_json(orient="records", date_format="iso"))

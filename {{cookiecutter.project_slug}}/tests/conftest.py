@@ -57,7 +57,7 @@ def run_pipeline(project: Project) -> Project:
 
 @pytest.fixture(scope="session")
 def champion(promoted: Project) -> Champion:
-    return release.champion(promoted)
+    return release.champion(promoted.models)
 
 
 @pytest.fixture(autouse=True)

@@ -43,7 +43,7 @@ def test_the_run_holds_what_is_needed_to_explain_it(promoted: Project) -> None:
 
 def test_promoting_again_changes_nothing(promoted: Project) -> None:
     store = registry.connect(promoted, "small-table")
-    released = promoted.releases / "1" / "release.json"
+    released = release.folder_of(promoted.models, "1") / "release.json"
     earlier = released.read_text(encoding="utf-8").replace('promoted": "20', 'promoted": "19')
     released.write_text(earlier, encoding="utf-8")
     assert promote(promoted)
@@ -63,7 +63,7 @@ def test_a_worse_model_is_registered_and_not_crowned(copy: Project) -> None:
     assert registry.connect(copy, "small-table").champion() is None
     assert copy.readme.read_text(encoding="utf-8") == readme
     with pytest.raises(NoChampionError):
-        release.champion(copy)
+        release.champion(copy.models)
 
 
 def test_a_promotion_that_fails_late_crowns_nobody(copy: Project) -> None:
@@ -71,7 +71,7 @@ def test_a_promotion_that_fails_late_crowns_nobody(copy: Project) -> None:
     with pytest.raises(PredictorError, match=r"reports/example\.json is not a row"):
         promote(copy)
     assert registry.connect(copy, "small-table").champion() is None
-    assert not copy.champion.exists()
+    assert release.pointer(copy.models) is None
 
 
 def test_two_promotions_at_once_are_refused(copy: Project) -> None:

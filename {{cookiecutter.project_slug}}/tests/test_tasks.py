@@ -21,7 +21,7 @@ def project(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFac
 
 
 def answers(project: Project, n_rows: int) -> list[dict[str, object]]:
-    champion = release.champion(project)
+    champion = release.champion(project.models)
     client = TestClient(create_app(champion))
     test = read_prepared(project, "test")
     rows = [example(champion.bundle.contract, test[at : at + 1]) for at in range(n_rows)]
@@ -33,13 +33,13 @@ def test_bundle_answers_like_scikit_learn(project: Project) -> None:
     rows = pd.concat([read_prepared(project, name) for name in ("train", "valid")])
     test = read_prepared(project, "test")
     expected = outputs(fit(contract, params, params.train.model, rows), contract, test)
-    answered = release.champion(project).bundle.predict(test)
+    answered = release.champion(project.models).bundle.predict(test)
     assert answered.shape == (len(test), len(contract.outputs))
     np.testing.assert_allclose(answered, expected, rtol=1e-5, atol=1e-5)
 
 
 def test_the_service_says_what_the_bundle_says(project: Project) -> None:
-    champion = release.champion(project)
+    champion = release.champion(project.models)
     expected = champion.bundle.predict(read_prepared(project, "test").head(5))
     for answer, row in zip(answers(project, 5), expected, strict=True):
         if champion.bundle.contract.task == "regression":
@@ -62,7 +62,7 @@ def test_the_service_says_what_the_bundle_says(project: Project) -> None:
 
 
 def test_the_interval_covers_what_it_promises(project: Project) -> None:
-    champion = release.champion(project)
+    champion = release.champion(project.models)
     if champion.bundle.contract.task == "multiclass":
         assert champion.bundle.metadata.interval is None
         return
@@ -73,7 +73,7 @@ def test_the_interval_covers_what_it_promises(project: Project) -> None:
 
 def test_the_readme_shows_the_metrics_of_the_task(project: Project) -> None:
     text = project.readme.read_text(encoding="utf-8")
-    metrics = release.champion(project).release.evaluation.model
+    metrics = release.champion(project.models).release.evaluation.model
     first = next(iter(metrics))
     title = {"macro_f1": "Macro F1", "mae": "Mean absolute error"}[first]
     assert title in text

@@ -70,14 +70,6 @@ class Project:
         return self.models / "candidate"
 
     @property
-    def releases(self) -> Path:
-        return self.models / "releases"
-
-    @property
-    def champion(self) -> Path:
-        return self.models / "champion.json"
-
-    @property
     def tracking_uri(self) -> str:
         """The MLflow store inside the project."""
         return f"sqlite:///{(self.root / 'mlflow.db').as_posix()}"

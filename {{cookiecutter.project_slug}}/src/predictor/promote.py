@@ -1,19 +1,17 @@
 """`predictor promote`: the candidate into the registry, past the gate, and into the README."""
 
 import logging
-import shutil
 
 from predictor import registry, release
 from predictor.bundle import Bundle
 from predictor.errors import PredictorError
 from predictor.evaluation import Evaluation
-from predictor.files import replacing_folder, write_text
-from predictor.gate import judge
+from predictor.gate import Verdict, judge
 from predictor.lock import alone
 from predictor.progress import heartbeat
 from predictor.project import Project
 from predictor.registry import Registry
-from predictor.release import Champion
+from predictor.release import Champion, Reign, Release
 from predictor.report import readme
 
 logger = logging.getLogger(__name__)
@@ -39,8 +37,7 @@ def promote(project: Project) -> bool:
         verdict = judge(evaluation)
         logger.info("version %s of %s\n%s", version, store.name, verdict)
         if verdict.promotes:
-            released = release.publish(project, candidate, version, evaluation, verdict)
-            _crown(project, store, Champion(candidate, released))
+            _crown(project, store, _published(project, candidate, version, evaluation, verdict))
         else:
             _say_refused(store, version)
         return verdict.promotes
@@ -70,22 +67,31 @@ def _say_refused(store: Registry, version: str) -> None:
     )
 
 
+def _published(
+    project: Project, candidate: Bundle, version: str, evaluation: Evaluation, verdict: Verdict
+) -> Champion:
+    released = Release(
+        name=candidate.contract.name,
+        version=version,
+        promoted=release.now(),
+        evaluation=evaluation,
+        verdict=verdict,
+    )
+    # A release is never written again: what cannot be shown must not become one.
+    readme.render(project, Champion(candidate, released), project.example)
+    curves = project.reports / "plots" / release.CURVES
+    shown = {release.EXAMPLE: project.example, release.CURVES: curves}
+    return release.publish(project.models, candidate, released, shown)
+
+
 def _crown(project: Project, store: Registry, champion: Champion) -> None:
     before, version = store.champion(), champion.release.version
-    # Everything that can fail comes before the crown.
-    text = readme.render(project, champion)
+    why = "; ".join(finding.sentence for finding in champion.release.verdict.findings)
     store.crown(version)
-    release.point(project, version)
-    if before != version or not project.shown.exists():
-        _show(project)
-    write_text(project.readme, text)
+    reign = Reign(version=version, since=release.now(), how="promoted", why=why)
+    release.point(project.models, reign)
+    readme.show(project, champion)
     if before == version:
         logger.info("version %s is the champion already", version)
     else:
         logger.info("version %s is the champion now (before: %s)", version, before or "none")
-
-
-def _show(project: Project) -> None:
-    with replacing_folder(project.shown) as folder:
-        shutil.copyfile(project.example, folder / "example.json")
-        shutil.copyfile(project.reports / "plots" / "curves.png", folder / "curves.png")

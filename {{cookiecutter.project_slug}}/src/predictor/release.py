@@ -1,32 +1,46 @@
 """The champion as the service reads it: a pointer file, and one folder per version.
 
-`models/champion.json` names a folder in `models/releases`, which is never written again. The
-pointer is replaced in one step, so a reader sees the old champion or the new one.
+`models/champion.json` names a folder in `models/releases`, which is never written again, and says
+who reigned before. It is replaced in one step, so a reader sees the old champion or the new one.
+Only the models folder is needed, so a container without the project can read it too.
 """
 
 import shutil
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from pathlib import Path
+from typing import Literal
 
 from predictor.bundle import Bundle
 from predictor.documents import Document
 from predictor.errors import PredictorError
 from predictor.evaluation import Evaluation
-from predictor.files import replacing_folder, write_json, write_text
+from predictor.files import replacing_folder, write_json
 from predictor.gate import Verdict
-from predictor.project import Project
 
-RELEASE = "release.json"
+POINTER, RELEASES = "champion.json", "releases"
+RELEASE, EXAMPLE, CURVES = "release.json", "example.json", "curves.png"
 
 
 class NoChampionError(PredictorError):
     """Nothing has been promoted in this project."""
 
 
-class Pointer(Document):
-    """`models/champion.json`."""
+class Reign(Document):
+    """From when on a version was the champion, and why in one sentence."""
 
     version: str
+    since: datetime
+    how: Literal["promoted", "rolled back"]
+    why: str
+
+
+class Pointer(Document):
+    """`models/champion.json`: the champion, and every reign up to its own, the oldest first."""
+
+    version: str
+    reigns: tuple[Reign, ...] = ()
 
 
 class Release(Document):
@@ -46,43 +60,88 @@ class Champion:
     bundle: Bundle
     release: Release
 
+    @property
+    def example(self) -> Path:
+        """The row of the test set that the README asks about."""
+        return self.bundle.folder / EXAMPLE
 
-def publish(
-    project: Project, bundle: Bundle, version: str, evaluation: Evaluation, verdict: Verdict
-) -> Release:
-    """Copy the bundle to `models/releases/<version>` unless it is there; nobody serves it yet."""
-    folder = project.releases / version
-    if (folder / RELEASE).is_file() and Bundle.load(folder).identity == bundle.identity:
-        return Release.read(folder / RELEASE)
-    release = Release(
-        name=bundle.contract.name,
-        version=version,
-        promoted=datetime.now(UTC).replace(microsecond=0),
-        evaluation=evaluation,
-        verdict=verdict,
-    )
+    @property
+    def curves(self) -> Path:
+        """The picture of its exam."""
+        return self.bundle.folder / CURVES
+
+
+def publish(models: Path, bundle: Bundle, release: Release, shown: Mapping[str, Path]) -> Champion:
+    """Copy the bundle to `releases/<version>` unless it is there; nobody serves it yet.
+
+    `shown` names the files of what the README shows, `EXAMPLE` and `CURVES`.
+    """
+    folder = folder_of(models, release.version)
+    if _holds(folder, bundle):
+        return load(models, release.version)
     with replacing_folder(folder) as fresh:
         shutil.copytree(bundle.folder, fresh, dirs_exist_ok=True)
+        for name, path in shown.items():
+            shutil.copyfile(path, fresh / name)
         write_json(fresh / RELEASE, release.model_dump(mode="json"))
-    return release
+    return load(models, release.version)
 
 
-def point(project: Project, version: str) -> None:
-    """Make a published version the champion of the service."""
-    write_text(project.champion, Pointer(version=version).model_dump_json() + "\n")
+def point(models: Path, reign: Reign) -> None:
+    """Make a published version the champion of the service, unless it is already."""
+    before = pointer(models)
+    if before and before.version == reign.version:
+        return
+    reigns = (*(before.reigns if before else ()), reign)
+    after = Pointer(version=reign.version, reigns=reigns)
+    write_json(models / POINTER, after.model_dump(mode="json"))
 
 
-def champion(project: Project) -> Champion:
+def pointer(models: Path) -> Pointer | None:
+    """Read `champion.json`, if there is one.
+
+    Raises:
+        PredictorError: it is damaged.
+    """
+    path = models / POINTER
+    return Pointer.read(path) if path.exists() else None
+
+
+def champion(models: Path) -> Champion:
     """Load the champion.
 
     Raises:
         NoChampionError: nothing was promoted yet.
         PredictorError: the pointer or the bundle is damaged.
     """
-    if not project.champion.exists():
+    found = pointer(models)
+    if found is None:
         raise NoChampionError(
             "No model has been promoted yet: run `uv run dvc repro`, then `uv run predictor "
             "promote`, and start the service again."
         )
-    folder = project.releases / Pointer.read(project.champion).version
+    return load(models, found.version)
+
+
+def load(models: Path, version: str) -> Champion:
+    """Load a published version, champion or not.
+
+    Raises:
+        PredictorError: the release or its bundle is missing or damaged.
+    """
+    folder = folder_of(models, version)
     return Champion(Bundle.load(folder), Release.read(folder / RELEASE))
+
+
+def folder_of(models: Path, version: str) -> Path:
+    """Return where a version is published."""
+    return models / RELEASES / version
+
+
+def now() -> datetime:
+    """Return the time of a reign or a release, to the second."""
+    return datetime.now(UTC).replace(microsecond=0)
+
+
+def _holds(folder: Path, bundle: Bundle) -> bool:
+    return (folder / RELEASE).is_file() and Bundle.load(folder).identity == bundle.identity

@@ -1,14 +1,17 @@
 """The numbers of the README: only a run writes them, and only between these markers."""
 
 import json
+import shutil
+from pathlib import Path
 
 from pydantic import ValidationError
 
 from predictor.contract import Contract
 from predictor.errors import PredictorError
 from predictor.evaluation import Evaluation
+from predictor.files import replacing_folder, write_text
 from predictor.project import Project
-from predictor.release import Champion
+from predictor.release import CURVES, EXAMPLE, Champion
 from predictor.serve.answer import answer
 from predictor.serve.schema import row_model, to_columns
 
@@ -27,15 +30,24 @@ TITLES = {
 }
 
 
-def render(project: Project, champion: Champion) -> str:
-    """Return the README with the champion's results and its answer to the example.
+def render(project: Project, champion: Champion, example: Path) -> str:
+    """Return the README with the champion's results and its answer to the row in `example`.
 
     Raises:
         PredictorError: it does not have each marker once and in order, or the example is not a
             row of the contract.
     """
     text = replace_block(_read(project), "results", results(champion))
-    return replace_block(text, "answer", example_answer(project, champion))
+    return replace_block(text, "answer", example_answer(champion, example))
+
+
+def show(project: Project, champion: Champion) -> None:
+    """Write what the README says of a released champion, and the files that it shows."""
+    text = render(project, champion, champion.example)
+    with replacing_folder(project.shown) as folder:
+        shutil.copyfile(champion.example, folder / EXAMPLE)
+        shutil.copyfile(champion.curves, folder / CURVES)
+    write_text(project.readme, text)
 
 
 def require_markers(project: Project) -> None:
@@ -73,16 +85,16 @@ def replace_block(text: str, name: str, block: str) -> str:
     return f"{before}{begin}\n{block}\n{end}{after}"
 
 
-def example_answer(project: Project, champion: Champion) -> str:
-    """Return what `/predict` answers to the example of the test rows, as a code block."""
+def example_answer(champion: Champion, example: Path) -> str:
+    """Return what `/predict` answers to the row in `example`, as a code block."""
     contract = champion.bundle.contract
     row_type = row_model(contract, champion.bundle.statistics.typical())
     try:
-        row = row_type.model_validate_json(project.example.read_bytes())
+        row = row_type.model_validate_json(example.read_bytes())
     except (OSError, ValidationError) as error:
         raise PredictorError(
-            f"reports/example.json is not a row of the contract: run `uv run dvc repro --force "
-            f"evaluate` ({error})."
+            f"{example.parent.name}/{example.name} is not a row of the contract: run `uv run dvc "
+            f"repro --force evaluate` ({error})."
         ) from error
     said = answer(champion, to_columns(contract, [row]))
     return f"```json\n{json.dumps(said.model_dump(), separators=(',', ':'))}\n```"

@@ -28,7 +28,7 @@ def serve(project: Project, host: str, port: int) -> None:
 
 def _champion(project: Project) -> Champion | PredictorError:
     try:
-        return release.champion(project)
+        return release.champion(project.models)
     except NoChampionError as error:
         logger.warning("%s", error)
         return error
