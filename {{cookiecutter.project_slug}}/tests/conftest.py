@@ -24,6 +24,14 @@ before <!-- results:begin -->old<!-- results:end --> between
 <!-- answer:begin --><!-- answer:end --> after
 """
 
+GOOD = {
+    "read at": "2024-03-01T10:30:00",
+    "pressure": 3.5,
+    "class": "A",
+    "größe": "klein",
+    "is.open": True,
+}
+
 
 @pytest.fixture
 def contract() -> Contract:

@@ -62,6 +62,10 @@ class Project:
         return self.root / "data" / "prepared"
 
     @property
+    def feedback(self) -> Path:
+        return self.root / "data" / "feedback.jsonl"
+
+    @property
     def models(self) -> Path:
         return self.root / "models"
 

@@ -97,7 +97,8 @@ def example_answer(champion: Champion, example: Path) -> str:
             f"repro --force evaluate` ({error})."
         ) from error
     said = answer(champion, to_columns(contract, [row]))
-    return f"```json\n{json.dumps(said.model_dump(), separators=(',', ':'))}\n```"
+    shown = said.model_dump(exclude={"request_id"})
+    return f"```json\n{json.dumps(shown, separators=(',', ':'))}\n```"
 
 
 def results(champion: Champion) -> str:

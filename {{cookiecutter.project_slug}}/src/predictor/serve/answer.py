@@ -1,10 +1,23 @@
-"""What the service says about one row, task by task."""
+"""What the service says about rows, task by task."""
 
-from pydantic import BaseModel
+import numpy as np
+from pydantic import BaseModel, ConfigDict
 
 from predictor.bundle import Bundle
+from predictor.contract import Task
 from predictor.encoding import Columns
+from predictor.errors import PredictorError
 from predictor.release import Champion
+from predictor.serve.logs import REQUEST_ID
+
+
+class Signed(BaseModel):
+    """Who answered: the version of the model, and the number of the request."""
+
+    model_config = ConfigDict(protected_namespaces=())
+
+    model_version: str
+    request_id: str
 
 
 class Decision(BaseModel):
@@ -13,7 +26,6 @@ class Decision(BaseModel):
     probability: float
     decision: bool
     threshold: float
-    model_version: str
 
 
 class Choice(BaseModel):
@@ -21,7 +33,6 @@ class Choice(BaseModel):
 
     prediction: str
     probabilities: dict[str, float]
-    model_version: str
 
 
 class Estimate(BaseModel):
@@ -32,53 +43,108 @@ class Estimate(BaseModel):
     high: float
     coverage: float
     unit: str
-    model_version: str
 
 
-Answer = Decision | Choice | Estimate
-ANSWERS: dict[str, type[Answer]] = {
+class SignedDecision(Decision, Signed):
+    """The answer to one row of a binary task."""
+
+
+class SignedChoice(Choice, Signed):
+    """The answer to one row of a multiclass task."""
+
+
+class SignedEstimate(Estimate, Signed):
+    """The answer to one row of a regression task."""
+
+
+Prediction = Decision | Choice | Estimate
+Answer = SignedDecision | SignedChoice | SignedEstimate
+PREDICTIONS: dict[Task, type[Prediction]] = {
     "binary": Decision,
     "multiclass": Choice,
     "regression": Estimate,
 }
+ANSWERS: dict[Task, type[Answer]] = {
+    "binary": SignedDecision,
+    "multiclass": SignedChoice,
+    "regression": SignedEstimate,
+}
+
+
+class NoAnswerError(PredictorError):
+    """The values of a row are so extreme that the model's arithmetic gives no number."""
 
 
 def answer(champion: Champion, columns: Columns) -> Answer:
     """Answer for one row, given as one list of one value per column of the contract."""
-    bundle, version = champion.bundle, champion.release.version
-    outputs: list[float] = bundle.predict(columns)[0].tolist()
+    return signed(champion, outputs(champion.bundle, columns)[0])
+
+
+def predictions(bundle: Bundle, columns: Columns) -> list[Prediction]:
+    """Answer for each row, given as one list of n values per column of the contract."""
+    kind = PREDICTIONS[bundle.contract.task]
+    return [kind.model_validate(_judged(bundle, row)) for row in outputs(bundle, columns)]
+
+
+def outputs(bundle: Bundle, columns: Columns) -> list[list[float]]:
+    """Return `Contract.outputs` for each row.
+
+    Raises:
+        NoAnswerError: one of them is no number.
+    """
+    found = bundle.predict(columns)
+    unanswered = np.flatnonzero(~np.isfinite(found).all(axis=1))
+    if len(unanswered):
+        raise NoAnswerError(
+            f"row {unanswered[0] + 1}: the model has no answer to values this extreme"
+        )
+    rows: list[list[float]] = found.tolist()
+    return rows
+
+
+def signed(champion: Champion, outputs: list[float]) -> Answer:
+    """Return the answer that follows from what the model says about one row."""
+    kind = ANSWERS[champion.bundle.contract.task]
+    return kind.model_validate(_judged(champion.bundle, outputs) | signature(champion))
+
+
+def signature(champion: Champion) -> dict[str, object]:
+    """Return the fields of `Signed` for the request that is being answered."""
+    return {"model_version": champion.release.version, "request_id": REQUEST_ID.get()}
+
+
+def said(prediction: Prediction) -> str:
+    """Return the answer in one word, for the count of predictions."""
+    match prediction:
+        case Decision(decision=acts):
+            return str(acts).lower()
+        case Choice(prediction=name):
+            return name
+        case Estimate():
+            return "value"
+
+
+def _judged(bundle: Bundle, outputs: list[float]) -> dict[str, object]:
+    """Return the fields of the task's `Prediction` for one row of `Contract.outputs`."""
     match bundle.contract.task:
         case "binary":
-            return _decision(bundle, version, outputs[0])
+            threshold, probability = bundle.contract.threshold, outputs[0]
+            acts = probability >= threshold
+            return {"probability": probability, "decision": acts, "threshold": threshold}
         case "multiclass":
-            return _choice(bundle, version, outputs)
+            probabilities = dict(zip(bundle.contract.target.classes, outputs, strict=True))
+            best = max(probabilities, key=probabilities.__getitem__)
+            return {"prediction": best, "probabilities": probabilities}
         case "regression":
-            return _estimate(bundle, version, outputs[0])
+            return _estimate(bundle, outputs[0])
 
 
-def _decision(bundle: Bundle, version: str, probability: float) -> Decision:
-    threshold = bundle.contract.threshold
-    return Decision(
-        probability=probability,
-        decision=probability >= threshold,
-        threshold=threshold,
-        model_version=version,
-    )
-
-
-def _choice(bundle: Bundle, version: str, outputs: list[float]) -> Choice:
-    probabilities = dict(zip(bundle.contract.target.classes, outputs, strict=True))
-    best = max(probabilities, key=probabilities.__getitem__)
-    return Choice(prediction=best, probabilities=probabilities, model_version=version)
-
-
-def _estimate(bundle: Bundle, version: str, value: float) -> Estimate:
+def _estimate(bundle: Bundle, value: float) -> dict[str, object]:
     interval = bundle.interval
-    return Estimate(
-        value=value,
-        low=value - interval.half_width,
-        high=value + interval.half_width,
-        coverage=interval.coverage,
-        unit=bundle.contract.target.unit,
-        model_version=version,
-    )
+    return {
+        "value": value,
+        "low": value - interval.half_width,
+        "high": value + interval.half_width,
+        "coverage": interval.coverage,
+        "unit": bundle.contract.target.unit,
+    }

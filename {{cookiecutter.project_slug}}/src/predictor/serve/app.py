@@ -1,27 +1,24 @@
-"""The service: an application built around one champion, or around its absence."""
+"""The service of one champion: an application that is built around it, or around its absence."""
 
-from collections.abc import Awaitable, Callable
+from pathlib import Path
 from typing import Any
 
-from fastapi import FastAPI
-from fastapi.responses import JSONResponse
+from fastapi import APIRouter, Depends, FastAPI, Response
+from fastapi.responses import FileResponse, JSONResponse
+from fastapi.staticfiles import StaticFiles
+from prometheus_client import CONTENT_TYPE_LATEST
 from pydantic import BaseModel
 
-from predictor.bundle import Metadata
-from predictor.contract import Contract
 from predictor.errors import PredictorError
-from predictor.release import Champion, Release
-from predictor.serve import problems
-from predictor.serve.answer import ANSWERS, Answer, answer
-from predictor.serve.schema import row_model, to_columns
+from predictor.release import Champion
+from predictor.serve import docs, problems
+from predictor.serve.keys import require_one_of
+from predictor.serve.routes import Routes
+from predictor.serve.settings import Settings
+from predictor.serve.telemetry import Telemetry
 
-
-class ModelCard(BaseModel):
-    """Who answers, where it comes from, and how it did in its exam."""
-
-    release: Release
-    metadata: Metadata
-    contract: Contract
+PAGE = Path(__file__).parent / "page"
+OWN_FILES_ONLY = "default-src 'self'; frame-ancestors 'none'; base-uri 'none'; form-action 'none'"
 
 
 class Health(BaseModel):
@@ -31,60 +28,80 @@ class Health(BaseModel):
     model_version: str | None = None
 
 
-def create_app(champion: Champion | PredictorError) -> FastAPI:
+def create_app(
+    champion: Champion | PredictorError,
+    settings: Settings | None = None,
+    telemetry: Telemetry | None = None,
+) -> FastAPI:
     """Build the service; given an error instead of a champion, it answers 503 with its sentence."""
-    title = "Predictor" if isinstance(champion, PredictorError) else champion.release.name
-    app = FastAPI(title=title)
+    settings, telemetry = settings or Settings(), telemetry or Telemetry()
+    app = FastAPI(
+        title="Predictor" if isinstance(champion, PredictorError) else champion.release.name,
+        docs_url=None,
+        redoc_url=None,
+    )
     problems.install(app)
-    app.get("/health/live", summary="Is the process up?")(_live)
+    docs.install(app)
+    _install_page(app)
+    _install_health(app, champion)
+    guarded = APIRouter(**_guard(settings))
     if isinstance(champion, PredictorError):
-        _refuse(app, champion)
+        _refuse(guarded, champion)
     else:
-        _answer(app, champion)
+        Routes(champion, settings, telemetry).install(guarded)
+    _install_metrics(guarded, telemetry)
+    app.include_router(guarded)
     return app
 
 
-async def _live() -> Health:
-    return Health(status="live")
+def _guard(settings: Settings) -> dict[str, Any]:
+    if not settings.api_keys:
+        return {"responses": problems.described(503)}
+    dependencies = [Depends(require_one_of(settings.api_keys))]
+    return {"dependencies": dependencies, "responses": problems.described(401, 503)}
 
 
-def _answer(app: FastAPI, champion: Champion) -> None:
-    @app.get("/health/ready", summary="Is there a model to answer?")
-    async def ready() -> Health:
-        return Health(status="ready", model_version=champion.release.version)
+def _install_page(app: FastAPI) -> None:
+    app.mount("/page", StaticFiles(directory=PAGE), name="page")
 
-    @app.get("/model", summary="Who answers")
-    async def model() -> ModelCard:
-        bundle = champion.bundle
-        return ModelCard(
-            release=champion.release, metadata=bundle.metadata, contract=bundle.contract
+    @app.get("/", include_in_schema=False)
+    async def page() -> FileResponse:
+        return FileResponse(
+            PAGE / "index.html", headers={"Content-Security-Policy": OWN_FILES_ONLY}
         )
 
-    contract = champion.bundle.contract
-    app.post(
-        "/predict",
-        summary=contract.question,
-        response_model=ANSWERS[contract.task],
-        responses=problems.described(422),
-    )(_predict(champion))
+
+def _install_health(app: FastAPI, champion: Champion | PredictorError) -> None:
+    @app.get("/health/live", summary="Is the process up?")
+    async def live() -> Health:
+        return Health(status="live")
+
+    @app.get(
+        "/health/ready",
+        summary="Is there a model to answer?",
+        response_model=Health,
+        responses=problems.described(503),
+    )
+    async def ready() -> Health | JSONResponse:
+        if isinstance(champion, PredictorError):
+            return problems.unavailable(champion)
+        return Health(status="ready", model_version=champion.release.version)
 
 
-def _predict(champion: Champion) -> Callable[..., Awaitable[Answer]]:
-    bundle = champion.bundle
-
-    # `async def`: a row takes the model less time than a hop to another thread would.
-    async def predict(row: BaseModel) -> Answer:
-        return answer(champion, to_columns(bundle.contract, [row]))
-
-    # The type of a row exists only now that the contract is read.
-    predict.__annotations__["row"] = row_model(bundle.contract, bundle.statistics.typical())
-    return predict
+def _install_metrics(router: APIRouter, telemetry: Telemetry) -> None:
+    @router.get("/metrics", summary="Counters, for Prometheus", response_class=_Exposition)
+    async def metrics() -> Response:
+        return _Exposition(telemetry.exposition())
 
 
-def _refuse(app: FastAPI, reason: PredictorError) -> None:
+class _Exposition(Response):
+    media_type = CONTENT_TYPE_LATEST
+
+
+def _refuse(router: APIRouter, reason: PredictorError) -> None:
     async def unavailable() -> JSONResponse:
-        return problems.problem(503, str(reason))
+        return problems.unavailable(reason)
 
-    refused: dict[str, Any] = {"status_code": 503, "responses": problems.described(503)}
-    for path, method in (("/predict", "POST"), ("/model", "GET"), ("/health/ready", "GET")):
-        app.add_api_route(path, unavailable, methods=[method], **refused)
+    asked = ("/predict", "/predict/batch", "/explain", "/feedback")
+    for path, method in (*((path, "POST") for path in asked), ("/model", "GET")):
+        router.add_api_route(path, unavailable, methods=[method], status_code=503)

@@ -1,6 +1,6 @@
 """Every error as `application/problem+json` (RFC 9457), with one sentence for the caller."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from http import HTTPStatus
 from typing import Any
 
@@ -9,6 +9,12 @@ from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse
 from pydantic import BaseModel
 from starlette.exceptions import HTTPException
+
+from predictor.errors import PredictorError
+
+MEDIA_TYPE = "application/problem+json"
+RETRY = {"Retry-After": "1"}  # seconds
+SHOWN = 3
 
 
 class FieldError(BaseModel):
@@ -27,24 +33,57 @@ class Problem(BaseModel):
     errors: list[FieldError] = []
 
 
-def problem(status: int, detail: str, errors: Sequence[FieldError] = ()) -> JSONResponse:
+def problem(
+    status: int,
+    detail: str,
+    errors: Sequence[FieldError] = (),
+    headers: Mapping[str, str] | None = None,
+) -> JSONResponse:
     """Return the response for an error."""
     body = Problem(
         title=HTTPStatus(status).phrase, status=status, detail=detail, errors=list(errors)
     )
-    return JSONResponse(body.model_dump(), status, media_type="application/problem+json")
+    return JSONResponse(body.model_dump(), status, headers, MEDIA_TYPE)
+
+
+def overloaded(detail: str) -> JSONResponse:
+    """Return the response of a service that has enough to do."""
+    return problem(503, f"{detail} Send it again in a second.", headers=RETRY)
+
+
+def unavailable(reason: PredictorError) -> JSONResponse:
+    """Return the response of a service that has no model, with the reason."""
+    return problem(503, str(reason), headers=RETRY)
+
+
+def internal() -> JSONResponse:
+    """Return the response to a fault of the service."""
+    return problem(500, "The service made a mistake; its log has the details.")
+
+
+def unprocessable(errors: Sequence[FieldError]) -> JSONResponse:
+    """Return the response to a body that is not what the contract asks for."""
+    detail = "; ".join(f"{each.field}: {each.message}" for each in errors[:SHOWN])
+    more = f"; and {len(errors) - SHOWN} more" if len(errors) > SHOWN else ""
+    return problem(422, f"{detail}{more}.", errors)
+
+
+def field_errors(found: Sequence[Mapping[str, Any]], inside: str = "body") -> list[FieldError]:
+    """Return pydantic's errors as sentences about fields; `inside` is the part they are about."""
+    return [FieldError(field=_field(each, inside), message=_message(each)) for each in found]
 
 
 def install(app: FastAPI) -> None:
     """Answer every error of `app` with a problem."""
     app.add_exception_handler(RequestValidationError, _unprocessable)
     app.add_exception_handler(HTTPException, _http)
+    app.add_exception_handler(PredictorError, _unanswerable)
     app.add_exception_handler(Exception, _internal)
 
 
 def described(*statuses: int) -> dict[int | str, dict[str, Any]]:
     """Return the OpenAPI description of the errors that an operation answers with."""
-    content = {"application/problem+json": {"schema": Problem.model_json_schema()}}
+    content = {MEDIA_TYPE: {"schema": Problem.model_json_schema()}}
     return {
         status: {"description": HTTPStatus(status).phrase, "content": content}
         for status in statuses
@@ -52,31 +91,42 @@ def described(*statuses: int) -> dict[int | str, dict[str, Any]]:
 
 
 async def _unprocessable(_: Request, error: Exception) -> JSONResponse:
-    found = error.errors() if isinstance(error, RequestValidationError) else []
-    errors = [FieldError(field=_field(each), message=_message(each)) for each in found]
-    detail = "; ".join(f"{each.field}: {each.message}" for each in errors[:3])
-    more = f"; and {len(errors) - 3} more" if len(errors) > 3 else ""
-    return problem(422, f"{detail}{more}.", errors)
+    return unprocessable(
+        field_errors(error.errors() if isinstance(error, RequestValidationError) else [])
+    )
 
 
 async def _http(_: Request, error: Exception) -> JSONResponse:
-    status = error.status_code if isinstance(error, HTTPException) else 500
-    detail = error.detail if isinstance(error, HTTPException) else "Unknown error."
-    return problem(status, str(detail))
+    if not isinstance(error, HTTPException):
+        return internal()
+    return problem(error.status_code, _sentence(error), headers=error.headers)
+
+
+async def _unanswerable(_: Request, error: Exception) -> JSONResponse:
+    return unprocessable([FieldError(field="body", message=str(error))])
 
 
 async def _internal(_: Request, __: Exception) -> JSONResponse:
-    return problem(500, "The service made a mistake; its log has the details.")
+    return internal()
 
 
-def _message(error: dict[str, Any]) -> str:
+def _sentence(error: HTTPException) -> str:
+    match error.status_code:
+        case 404 if error.detail == HTTPStatus(404).phrase:
+            return "There is nothing at this address: /docs lists what there is."
+        case 405:
+            return "This address takes another method: /docs lists them."
+    return str(error.detail)
+
+
+def _message(error: Mapping[str, Any]) -> str:
     if tuple(error["loc"]) == ("body",):
         return "send one row as a JSON object, with Content-Type: application/json"
     return str(error["msg"])
 
 
-def _field(error: dict[str, Any]) -> str:
+def _field(error: Mapping[str, Any], inside: str) -> str:
     if error["type"] == "json_invalid":
-        return "body"
-    inside = [str(part) for part in error["loc"] if part != "body"]
-    return ".".join(inside) or "body"
+        return inside
+    place = [str(part) for part in error["loc"] if part != "body"]
+    return ".".join(place) or inside

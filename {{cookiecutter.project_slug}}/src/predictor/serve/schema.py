@@ -3,7 +3,15 @@
 from collections.abc import Mapping
 from typing import Annotated, Any, Literal
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, NaiveDatetime, create_model
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    ConfigDict,
+    Field,
+    NaiveDatetime,
+    WithJsonSchema,
+    create_model,
+)
 
 from predictor.contract import (
     BooleanColumn,
@@ -15,6 +23,10 @@ from predictor.contract import (
 )
 
 Row = Mapping[str, object]
+
+LARGEST = 3e38  # the model calculates in single precision
+# OpenAPI has a format of its own for a time without an offset, which JSON Schema has not.
+LOCAL_TIME = {"type": "string", "format": "date-time-local"}
 
 
 class _StrictRow(BaseModel):
@@ -43,6 +55,11 @@ def to_columns(contract: Contract, rows: list[BaseModel]) -> dict[str, list[obje
     }
 
 
+def to_row(contract: Contract, row: BaseModel) -> dict[str, object]:
+    """Return one row under the names of the contract."""
+    return {name: getattr(row, f"f{position}") for position, name in enumerate(contract.columns)}
+
+
 def _annotation(column: Column) -> Any:  # noqa: ANN401 (a type made at run time)
     kind = _kind(column)
     return kind | None if column.missing else kind
@@ -53,7 +70,7 @@ def _kind(column: Column) -> Any:  # noqa: ANN401 (a type made at run time)
         case NumberColumn(range=(low, high)):
             return Annotated[float, Field(ge=low, le=high, strict=True)]
         case NumberColumn():
-            return Annotated[float, Field(strict=True)]
+            return Annotated[float, Field(ge=-LARGEST, le=LARGEST, strict=True)]
         case CategoryColumn(values=values) if values:
             return Literal[values]
         case CategoryColumn():
@@ -61,7 +78,7 @@ def _kind(column: Column) -> Any:  # noqa: ANN401 (a type made at run time)
         case BooleanColumn():
             return Annotated[bool, Field(strict=True)]
         case TimestampColumn():
-            return NaiveDatetime
+            return Annotated[NaiveDatetime, WithJsonSchema(LOCAL_TIME)]
 
 
 def _encodable(name: str) -> str:

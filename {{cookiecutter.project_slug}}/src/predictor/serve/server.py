@@ -1,34 +1,66 @@
 """`predictor serve`: the champion on a port of this machine."""
 
+import asyncio
 import logging
+from pathlib import Path
 
 import uvicorn
+from starlette.middleware.cors import CORSMiddleware
+from starlette.types import ASGIApp
 
-from predictor import release
-from predictor.errors import PredictorError
 from predictor.ports import require_free
-from predictor.project import Project
-from predictor.release import Champion, NoChampionError
-from predictor.serve.app import create_app
+from predictor.serve import logs
+from predictor.serve.edge import Edge
+from predictor.serve.settings import Settings
+from predictor.serve.switch import Switch
+from predictor.serve.telemetry import Telemetry
 
 logger = logging.getLogger(__name__)
 
+DRAIN_SECONDS = 20  # on SIGTERM, answers that have begun get this long to end
 
-def serve(project: Project, host: str, port: int) -> None:
-    """Answer until interrupted.
+
+def serve(models: Path, settings: Settings, host: str, port: int) -> None:
+    """Answer with the champion in `models` until interrupted.
 
     Raises:
         PredictorError: the port is taken, or the champion's bundle is broken.
     """
     require_free(host, port)
-    app = create_app(_champion(project))
-    logger.info("http://%s:%s/docs", host, port)
-    uvicorn.run(app, host=host, port=port, log_level="warning")
+    logs.install()
+    telemetry = Telemetry()
+    switch = Switch(models, settings, telemetry)
+    config = uvicorn.Config(
+        wrapped(switch, settings, telemetry),
+        host=host,
+        port=port,
+        lifespan="off",
+        log_config=None,
+        access_log=False,
+        server_header=False,
+        timeout_graceful_shutdown=DRAIN_SECONDS,
+    )
+    logger.info("the page is at http://%s:%s, the API at http://%s:%s/docs", host, port, host, port)
+    with asyncio.Runner(loop_factory=config.get_loop_factory()) as runner:
+        runner.run(_run(uvicorn.Server(config), switch))
 
 
-def _champion(project: Project) -> Champion | PredictorError:
+def wrapped(app: ASGIApp, settings: Settings, telemetry: Telemetry) -> ASGIApp:
+    """Return `app` behind what every request passes."""
+    if settings.cors_origins:
+        app = CORSMiddleware(
+            app,
+            allow_origins=settings.cors_origins,
+            allow_methods=["GET", "POST"],
+            allow_headers=["Content-Type", "X-API-Key", "X-Request-ID"],
+            expose_headers=["X-Request-ID", "Retry-After"],
+        )
+    return Edge(app, settings, telemetry)
+
+
+async def _run(server: uvicorn.Server, switch: Switch) -> None:
+    watcher = asyncio.create_task(switch.watch())
     try:
-        return release.champion(project.models)
-    except NoChampionError as error:
-        logger.warning("%s", error)
-        return error
+        await server.serve()
+    finally:
+        watcher.cancel()

@@ -1,0 +1,87 @@
+"""What Prometheus reads at `/metrics`; it survives a change of champion."""
+
+import time
+from collections import Counter as Tally
+from collections.abc import Iterable
+
+from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, generate_latest
+
+from predictor.release import Release
+
+# Seconds; a row takes a millisecond, a batch of 10,000 rows about one second.
+BUCKETS = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10)
+
+
+class Telemetry:
+    """Counters of one service, in a registry of their own."""
+
+    def __init__(self) -> None:
+        self.registry = CollectorRegistry()
+        self._requests = Counter(
+            "predictor_requests", "Requests answered", ["route", "status"], registry=self.registry
+        )
+        self._seconds = Histogram(
+            "predictor_request_seconds",
+            "Seconds from the first byte of a request to the last of its answer",
+            ["route"],
+            buckets=BUCKETS,
+            registry=self.registry,
+        )
+        self._errors = Counter(
+            "predictor_errors",
+            "Requests that failed through no fault of theirs",
+            registry=self.registry,
+        )
+        self._predictions = Counter(
+            "predictor_predictions",
+            "Rows answered, by what was said",
+            ["answer"],
+            registry=self.registry,
+        )
+        self._reloads = Counter(
+            "predictor_reloads",
+            "Changes of champion, by outcome",
+            ["outcome"],
+            registry=self.registry,
+        )
+        self._model = Gauge(
+            "predictor_model_info",
+            "1 for the version that answers",
+            ["name", "version"],
+            registry=self.registry,
+        )
+        self._age = Gauge(
+            "predictor_model_age_seconds", "Seconds since the promotion", registry=self.registry
+        )
+        self.in_flight = Gauge(
+            "predictor_requests_in_flight", "Requests being answered", registry=self.registry
+        )
+
+    def observe(self, route: str, status: int, seconds: float) -> None:
+        """Count one answered request; `route` is a path of the API, not of the request."""
+        self._requests.labels(route, str(status)).inc()
+        self._seconds.labels(route).observe(seconds)
+
+    def failed(self) -> None:
+        """Count one request that the service could not answer."""
+        self._errors.inc()
+
+    def answered(self, said: Iterable[str]) -> None:
+        """Count the rows of one answer."""
+        for answer, rows in Tally(said).items():
+            self._predictions.labels(answer).inc(rows)
+
+    def serves(self, release: Release) -> None:
+        """Name the version that answers from now on."""
+        self._model.clear()
+        self._model.labels(release.name, release.version).set(1)
+        promoted = release.promoted.timestamp()
+        self._age.set_function(lambda: time.time() - promoted)
+
+    def reloaded(self, outcome: str) -> None:
+        """Count a change of champion that was `done` or `refused`."""
+        self._reloads.labels(outcome).inc()
+
+    def exposition(self) -> bytes:
+        """Return everything in the text format of Prometheus."""
+        return generate_latest(self.registry)
