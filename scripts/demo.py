@@ -82,17 +82,23 @@ def ask(project: Path) -> dict[str, object]:
 def service(project: Path, port: int) -> Iterator[None]:
     """Run `predictor serve` for as long as the block runs; the block starts when it is ready."""
     predictor = project / ".venv" / "bin" / "predictor"
-    process = subprocess.Popen([predictor, "serve", "--port", str(port)], cwd=project)
+    command: list[str | Path] = [predictor, "serve", "--port", str(port)]
+    process = subprocess.Popen(command, cwd=project, stdout=subprocess.DEVNULL)
     try:
         wait_until_ready(process, port)
         yield
     finally:
-        process.terminate()
-        try:
-            process.wait(timeout=10)
-        except subprocess.TimeoutExpired:
-            process.kill()
-            process.wait()
+        stop(process)
+
+
+def stop(process: subprocess.Popen[bytes]) -> None:
+    """End the service as a platform would: ask first, then insist."""
+    process.terminate()
+    try:
+        process.wait(timeout=10)
+    except subprocess.TimeoutExpired:
+        process.kill()
+        process.wait()
 
 
 def wait_until_ready(process: subprocess.Popen[bytes], port: int) -> None:

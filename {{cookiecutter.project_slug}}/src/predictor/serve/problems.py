@@ -83,11 +83,19 @@ def install(app: FastAPI) -> None:
 
 def described(*statuses: int) -> dict[int | str, dict[str, Any]]:
     """Return the OpenAPI description of the errors that an operation answers with."""
-    content = {MEDIA_TYPE: {"schema": Problem.model_json_schema()}}
+    content = {MEDIA_TYPE: {"schema": _schema()}}
     return {
         status: {"description": HTTPStatus(status).phrase, "content": content}
         for status in statuses
     }
+
+
+def _schema() -> dict[str, Any]:
+    # In one piece: the references that pydantic makes lead nowhere inside an OpenAPI document.
+    schema = Problem.model_json_schema()
+    del schema["$defs"]
+    schema["properties"]["errors"]["items"] = FieldError.model_json_schema()
+    return schema
 
 
 async def _unprocessable(_: Request, error: Exception) -> JSONResponse:
