@@ -1,6 +1,5 @@
 """A body is read up to its limit and no further."""
 
-from starlette.datastructures import Headers
 from starlette.exceptions import HTTPException
 from starlette.types import Message, Receive, Scope
 
@@ -19,21 +18,10 @@ def limited(scope: Scope, receive: Receive, settings: Settings) -> Receive:
 
     async def received() -> Message:
         nonlocal left
-        if _announced(scope) > most:
-            raise _too_large(most)
         message = await receive()
         left -= len(message.get("body", b""))
         if left < 0:
-            raise _too_large(most)
+            raise HTTPException(413, f"The body is too large: send at most {most:,} bytes.")
         return message
 
     return received
-
-
-def _announced(scope: Scope) -> int:
-    length = Headers(scope=scope).get("content-length", "")
-    return int(length) if length.isdecimal() else 0
-
-
-def _too_large(most: int) -> HTTPException:
-    return HTTPException(413, f"The body is too large: send at most {most:,} bytes.")
