@@ -34,18 +34,30 @@ def replacing_folder(target: Path) -> Iterator[Path]:
         shutil.rmtree(scratch, ignore_errors=True)
 
 
-def write_text(target: Path, text: str) -> None:
-    """Replace the text file in one step, with Unix line ends and in UTF-8."""
+@contextmanager
+def replacing_file(target: Path) -> Iterator[Path]:
+    """Yield an empty file that takes the place of `target` once the block has succeeded.
+
+    A process that is killed leaves `target` as it was, and beside it a file whose name begins
+    with a dot.
+    """
     target.parent.mkdir(parents=True, exist_ok=True)
     handle, name = tempfile.mkstemp(dir=target.parent, prefix=f".{target.name}-")
+    os.close(handle)
+    scratch = Path(name)
     try:
-        with os.fdopen(handle, "w", encoding="utf-8", newline="\n") as scratch:
-            scratch.write(text)
-        Path(name).chmod(target.stat().st_mode if target.exists() else 0o644)
-        Path(name).replace(target)
+        yield scratch
+        scratch.chmod(target.stat().st_mode if target.exists() else 0o644)
+        scratch.replace(target)
     except BaseException:
-        Path(name).unlink(missing_ok=True)
+        scratch.unlink(missing_ok=True)
         raise
+
+
+def write_text(target: Path, text: str) -> None:
+    """Replace the text file in one step, with Unix line ends and in UTF-8."""
+    with replacing_file(target) as scratch:
+        scratch.write_text(text, encoding="utf-8", newline="\n")
 
 
 def write_json(target: Path, content: object) -> None:

@@ -50,8 +50,21 @@ def require_valid(contract: Contract, frame: pd.DataFrame, name: str) -> None:
 
 def violations(contract: Contract, frame: pd.DataFrame) -> list[Violation]:
     """List every broken rule of the features, the target and the time, in contract order."""
+    rules = _features(contract)
+    if contract.time and contract.time.column not in rules:
+        rules[contract.time.column] = pa.Column(checks=[_is_timestamp()], nullable=False)
+    rules[contract.target.column] = pa.Column(nullable=False)
+    return _broken(rules, frame)
+
+
+def feature_violations(contract: Contract, frame: pd.DataFrame) -> list[Violation]:
+    """List every broken rule of the features, which are all that a model needs to answer."""
+    return _broken(_features(contract), frame)
+
+
+def _broken(rules: dict[str, pa.Column], frame: pd.DataFrame) -> list[Violation]:
     try:
-        _schema(contract).validate(frame, lazy=True)
+        pa.DataFrameSchema(rules).validate(frame, lazy=True)
     except pa.errors.SchemaErrors as errors:
         return _summarise(errors.failure_cases, list(frame.columns))
     return []
@@ -74,12 +87,8 @@ def _require_described(contract: Contract, frame: pd.DataFrame, name: str) -> No
         raise PredictorError("\n".join(faults))
 
 
-def _schema(contract: Contract) -> pa.DataFrameSchema:
-    columns = {name: _rules(column) for name, column in contract.columns.items()}
-    if contract.time and contract.time.column not in columns:
-        columns[contract.time.column] = pa.Column(checks=[_is_timestamp()], nullable=False)
-    columns[contract.target.column] = pa.Column(nullable=False)
-    return pa.DataFrameSchema(columns)
+def _features(contract: Contract) -> dict[str, pa.Column]:
+    return {name: _rules(column) for name, column in contract.columns.items()}
 
 
 def _rules(column: Column) -> pa.Column:

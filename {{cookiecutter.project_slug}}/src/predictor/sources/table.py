@@ -54,7 +54,7 @@ def read_table(path: Path) -> pd.DataFrame:
     Raises:
         PredictorError: missing, empty, not a table, or with a header that names a column twice.
     """
-    _require_content(path)
+    require_content(path)
     if path.suffix == ".parquet":
         return _read_parquet(path)
     return _read_csv(path, dialect(path))
@@ -66,14 +66,14 @@ def dialect(path: Path) -> Dialect:
     Raises:
         PredictorError: missing, empty, or with a header that names a column twice.
     """
-    _require_content(path)
+    require_content(path)
     encoding = _encoding(path)
-    with _open(path) as file:
+    with open_binary(path) as file:
         sample = file.read(SAMPLE_BYTES).decode(encoding, errors="replace")
     delimiter = _delimiter(sample)
     header = next(csv.reader(io.StringIO(sample), delimiter=delimiter), [])
     names = tuple(name.strip() or f"unnamed {at}" for at, name in enumerate(header, start=1))
-    _require_distinct(path, names)
+    require_distinct(path, names)
     return Dialect(encoding, delimiter, names)
 
 
@@ -82,14 +82,23 @@ def _read_parquet(path: Path) -> pd.DataFrame:
         table = pa.parquet.read_table(path)
     except (pa.ArrowException, OSError) as error:
         raise PredictorError(f"{path.name} is not a readable Parquet file: {error}") from error
-    _require_distinct(path, tuple(table.column_names))
+    require_distinct(path, tuple(table.column_names))
+    return to_frame(table)
+
+
+def to_frame(table: pa.Table) -> pd.DataFrame:
+    """Return the columns with types that a contract can describe.
+
+    Raises:
+        PredictorError: a column holds no single values, or times with an offset.
+    """
     plain = pa.schema([_plain(field) for field in table.schema])
-    frame: pd.DataFrame = table.cast(plain).to_pandas(ignore_metadata=True)
+    text = {pa.string(): pd.StringDtype(na_value=float("nan"))}
+    frame: pd.DataFrame = table.cast(plain).to_pandas(ignore_metadata=True, types_mapper=text.get)
     return frame
 
 
 def _plain(field: pa.Field) -> pa.Field:
-    """Return the field with a type that a contract can describe."""
     kind = field.type
     if pa.types.is_nested(kind) or pa.types.is_binary(kind):
         raise PredictorError(f"column {field.name!r} holds {kind}, which is no single value.")
@@ -105,34 +114,49 @@ def _plain(field: pa.Field) -> pa.Field:
 
 
 def _read_csv(path: Path, found: Dialect) -> pd.DataFrame:
-    text = {name: pa.string() for name in found.header}
-    read = pa.csv.ReadOptions(encoding=found.encoding, column_names=list(found.header), skip_rows=0)
+    try:
+        with open_binary(path) as file:
+            return to_frame(pa.csv.read_csv(file, *csv_options(found)))
+    except (pa.ArrowException, OSError, EOFError) as error:
+        raise PredictorError(f"{path.name} is not a readable table: {error}") from error
+
+
+def csv_options(
+    found: Dialect, block_bytes: int | None = None
+) -> tuple[pa.csv.ReadOptions, pa.csv.ParseOptions, pa.csv.ConvertOptions]:
+    """Return how pyarrow reads such a file: all fields as text, empty ones as missing."""
+    read = pa.csv.ReadOptions(
+        encoding=found.encoding, column_names=list(found.header), block_size=block_bytes
+    )
     read.skip_rows_after_names = 1
     parse = pa.csv.ParseOptions(delimiter=found.delimiter, newlines_in_values=True)
     convert = pa.csv.ConvertOptions(
-        column_types=text,
+        column_types={name: pa.string() for name in found.header},
         null_values=[""],
         strings_can_be_null=True,
         quoted_strings_can_be_null=True,
     )
-    try:
-        with _open(path) as file:
-            table = pa.csv.read_csv(file, read, parse, convert)
-    except (pa.ArrowException, OSError, EOFError) as error:
-        raise PredictorError(f"{path.name} is not a readable table: {error}") from error
-    text_type = {pa.string(): pd.StringDtype(na_value=float("nan"))}
-    frame: pd.DataFrame = table.to_pandas(types_mapper=text_type.get)
-    return frame
+    return read, parse, convert
 
 
-def _require_content(path: Path) -> None:
+def require_content(path: Path) -> None:
+    """Do nothing if there is something to read.
+
+    Raises:
+        PredictorError: there is not.
+    """
     if not path.is_file():
         raise PredictorError(f"{path}: no such file.")
     if path.stat().st_size == 0:
         raise PredictorError(f"{path} is empty.")
 
 
-def _require_distinct(path: Path, names: tuple[str, ...]) -> None:
+def require_distinct(path: Path, names: tuple[str, ...]) -> None:
+    """Do nothing if every column has a name of its own.
+
+    Raises:
+        PredictorError: a name stands twice.
+    """
     twice = [name for name, times in Counter(names).items() if times > 1]
     if twice:
         raise PredictorError(
@@ -141,14 +165,15 @@ def _require_distinct(path: Path, names: tuple[str, ...]) -> None:
         )
 
 
-def _open(path: Path) -> BufferedIOBase:
+def open_binary(path: Path) -> BufferedIOBase:
+    """Open a file as it is, or unpacked if its name ends in .gz."""
     return gzip.GzipFile(path) if path.suffix == ".gz" else path.open("rb")
 
 
 def _encoding(path: Path) -> str:
     decoder = codecs.getincrementaldecoder("utf-8")()
     try:
-        with _open(path) as file:
+        with open_binary(path) as file:
             begins_with_bom = file.read(3) == codecs.BOM_UTF8
             file.seek(0)
             while chunk := file.read(CHUNK_BYTES):
@@ -163,7 +188,7 @@ def _encoding(path: Path) -> str:
 
 def _decodes(path: Path, encoding: str) -> bool:
     try:
-        with _open(path) as file:
+        with open_binary(path) as file:
             while chunk := file.read(CHUNK_BYTES):
                 chunk.decode(encoding)
     except UnicodeDecodeError:
