@@ -8,7 +8,10 @@ from typer.testing import CliRunner
 from predictor.cli import app
 from predictor.project import Project
 
-VERBS = ["setup", "pipeline", "serve", "check", "ui", "ingest", "prepare", "train", "evaluate"]
+VERBS = [
+    *("setup", "pipeline", "serve", "score", "check", "ui"),
+    *("ingest", "prepare", "train", "evaluate"),
+]
 
 
 def predictor(folder: Path, *arguments: str) -> subprocess.CompletedProcess[str]:

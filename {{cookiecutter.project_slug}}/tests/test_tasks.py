@@ -1,5 +1,7 @@
 """Multiclass and regression, from documents to the HTTP answer."""
 
+from pathlib import Path
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -12,6 +14,7 @@ from predictor.evaluate import example
 from predictor.fitting import fit, outputs
 from predictor.params import Params
 from predictor.project import Project
+from predictor.score import score
 from predictor.serve.app import create_app
 
 
@@ -59,6 +62,20 @@ def test_the_service_says_what_the_bundle_says(project: Project) -> None:
                 "probabilities": dict(zip(classes, map(pytest.approx, row), strict=True)),
                 "model_version": "1",
             }
+
+
+def test_a_scored_table_says_what_the_service_says(project: Project, tmp_path: Path) -> None:
+    score(project, project.prepared / "test.parquet", tmp_path / "out.parquet")
+    found = pd.read_parquet(tmp_path / "out.parquet")
+    for answer, row in zip(answers(project, 5), found.to_dict(orient="records"), strict=False):
+        assert row["model_version"] == "1"
+        assert row.get("prediction") == answer.get("prediction")
+        if "value" in answer:
+            said = [answer["value"], answer["low"], answer["high"]]
+            assert [row["value"], row["low"], row["high"]] == pytest.approx(said, abs=1e-4)
+        else:
+            shares = {name: row[f"probability of {name}"] for name in ("leak", "no", "rust")}
+            assert shares == pytest.approx(answer["probabilities"], rel=1e-5)
 
 
 def test_the_interval_covers_what_it_promises(project: Project) -> None:

@@ -82,8 +82,10 @@ class Bundle:
     session: ort.InferenceSession
 
     @classmethod
-    def load(cls, folder: Path) -> "Bundle":
+    def load(cls, folder: Path, threads: int = 1) -> "Bundle":
         """Load a folder whose files are those that were written, bit by bit.
+
+        `threads` is for `open_session`.
 
         Raises:
             BrokenBundleError: a file is missing, damaged, or not what a bundle holds.
@@ -96,7 +98,7 @@ class Bundle:
                 contract=Contract.read(folder / CONTRACT),
                 metadata=metadata,
                 statistics=Statistics.read(folder / STATISTICS),
-                session=open_session(folder / MODEL),
+                session=open_session(folder / MODEL, threads),
             )
         except PredictorError as error:
             raise BrokenBundleError(f"The bundle {folder} is broken: {error}") from error
@@ -122,15 +124,19 @@ class Bundle:
         return run(self.session, self.contract, columns)
 
 
-def open_session(model: Path | bytes) -> ort.InferenceSession:
-    """Open an ONNX model on one thread: a row takes microseconds, a thread hop more.
+def open_session(model: Path | bytes, threads: int = 1) -> ort.InferenceSession:
+    """Open an ONNX model: one thread for single rows, one for each core for batches.
+
+    A row takes microseconds, and a hop to another thread more.
 
     Raises:
         BrokenBundleError: ONNX Runtime cannot read it.
     """
     options = ort.SessionOptions()
-    options.intra_op_num_threads = 1
+    options.intra_op_num_threads = threads
     options.inter_op_num_threads = 1
+    # Threads that spin while they wait take the cores from others, and twice the CPU time.
+    options.add_session_config_entry("session.intra_op.allow_spinning", "0")
     source = model if isinstance(model, bytes) else str(model)
     try:
         return ort.InferenceSession(source, options, providers=["CPUExecutionProvider"])

@@ -98,6 +98,20 @@ def serve(
 
 
 @app.command(rich_help_panel="Every day")
+def score(
+    source: Annotated[Path, typer.Argument(help="CSV (any delimiter, .gz too) or Parquet.")],
+    target: Annotated[Path, typer.Argument(help="Where the answers go: .parquet or .csv.")],
+) -> None:
+    """Answer for every row of a table with the champion.
+
+    Example: `predictor score flights.parquet answers.parquet`
+    """
+    from predictor.score import score as run
+
+    run(Project.locate(), source, target)
+
+
+@app.command(rich_help_panel="Every day")
 def check() -> None:
     """Run what CI runs: hooks on all files, mypy strict, tests.
 
