@@ -54,6 +54,7 @@ def test_the_service_says_what_the_bundle_says(project: Project) -> None:
                 "coverage": 0.9,
                 "unit": "mm",
                 "model_version": "1",
+                "request_id": "none",
             }
         else:
             classes = ("leak", "no", "rust")
@@ -61,6 +62,7 @@ def test_the_service_says_what_the_bundle_says(project: Project) -> None:
                 "prediction": classes[row.argmax()],
                 "probabilities": dict(zip(classes, map(pytest.approx, row), strict=True)),
                 "model_version": "1",
+                "request_id": "none",
             }
 
 

@@ -94,7 +94,7 @@ def score(project: Project, source: Path, target: Path) -> None:
 
 
 def _scorer(project: Project) -> Scorer:
-    champion = release.champion(project)
+    champion = release.champion(project.models)
     logger.info("version %s of %s", champion.release.version, champion.release.name)
     every_core = Bundle.load(champion.bundle.folder, threads=os.cpu_count() or 1)
     return Scorer(every_core, champion.release.version)
