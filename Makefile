@@ -1,5 +1,5 @@
 # `make demo` shows what a user gets; `make test` is what CI runs. Both bring their own tools.
-.PHONY: demo test quick lint clean
+.PHONY: demo test quick lint screenshots clean
 .DEFAULT_GOAL := demo
 
 UV_VERSION := 0.13.9
@@ -19,6 +19,9 @@ lint: .venv/test
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
+
+screenshots: .venv/test   ## pictures of the demo page of `make demo`, the README's among them
+	$(BIN)/python scripts/screenshots.py
 
 clean:
 	rm -rf .venv build

@@ -39,10 +39,10 @@ def test_the_templates_own_python_is_typed() -> None:
     assert result.returncode == 0, result.stdout
 
 
-def test_python_and_workflows_hold_no_template_syntax(template: Path) -> None:
+def test_python_workflows_and_page_hold_no_template_syntax(template: Path) -> None:
     workflows = sorted((template / INSIDE / ".github").rglob("*.yml"))
     assert workflows
-    for path in [*inside(template, ".py"), *workflows]:
+    for path in [*inside(template, ".py", ".js", ".css", ".html"), *workflows]:
         assert not re.search(r"cookiecutter\.|\{%|#%", text_of(path)), path
 
 

@@ -136,7 +136,7 @@ function renderEffects(contract, output, contributions) {
   const rows = kept.map((each) => effectRow(contract.columns[each.column], each, unit, largest));
   at("effects").replaceChildren(...rows);
   at("meaning").textContent = kept.length
-    ? `An effect is the ${readable(output).toLowerCase()} with this value, minus that with the typical one; it says nothing about causes.`
+    ? `The ${output} with this value, minus that with the typical one. It says nothing about causes.`
     : "With these values the answer is that of a typical row. Change one to see its effect.";
   at("rest").textContent = felt.length > kept.length ? `and ${felt.length - kept.length} smaller effects` : "";
 }

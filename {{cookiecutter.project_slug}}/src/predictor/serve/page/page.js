@@ -4,7 +4,7 @@ import { renderAnswer } from "./answer.js";
 import { at, element } from "./dom.js";
 import { buildForm } from "./form.js";
 import { explain, loadModel, useKey } from "./model.js";
-import { ago, number, readable } from "./words.js";
+import { ago, number, readable, whole } from "./words.js";
 
 const PAUSE = 150; // ms after the last change
 const SPOKEN = 900; // ms of quiet before a screen reader hears the answer
@@ -50,17 +50,20 @@ function exam({ version, age_seconds: age, evaluation, contract }) {
   const unit = contract.task === "regression" ? contract.target.unit : "";
   const names = { roc_auc: "ROC AUC", macro_f1: "macro F1", mae: "mean absolute error" };
   const result = (who) => number(evaluation[who][metric], 3);
-  const period = evaluation.first ? `, ${evaluation.first} to ${evaluation.last}` : "";
+  const period = evaluation.first ? `, ${whole(evaluation.first)} to ${whole(evaluation.last)}` : "";
   const facts = [`Version ${version}, promoted ${ago(age)}`];
   if (!(metric in evaluation.model)) return facts;
   facts.push(`Tested on ${evaluation.rows.toLocaleString("en")} unseen rows${period}`);
-  facts.push(`${names[metric]} ${result("model")}${unit && ` ${unit}`} (without a model ${result("dummy")})`);
-  return contract.costs ? [...facts, savings(evaluation, contract.costs.unit)] : facts;
+  const score = `${names[metric]} ${result("model")}${unit && ` ${unit}`}`;
+  const rest = contract.costs
+    ? [score, savings(evaluation, contract.costs.unit)]
+    : [`${score} (${result("dummy")} without a model)`];
+  return [...facts, ...rest];
 }
 
 function savings({ model, dummy }, unit) {
   const [own, without] = [model, dummy].map((each) => number(each.cost_per_1000, 3));
-  return `${own} ${unit} per 1,000 decisions (${without})`;
+  return `${own} ${unit} per 1,000 decisions (${without} without a model)`;
 }
 
 async function answerNow() {
@@ -115,7 +118,8 @@ function complain(errors) {
 }
 
 function sentence(errors) {
-  return errors.map(({ field, message }) => `${readable(field)}: ${message}`).join("; ");
+  const each = ({ field, message }) => (field === "body" ? message : `${readable(field)}: ${message}`);
+  return errors.map(each).join("; ");
 }
 
 function wait(problem, again) {

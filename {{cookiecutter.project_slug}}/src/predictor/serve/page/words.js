@@ -59,6 +59,11 @@ export function shown(column, value) {
   return String(value);
 }
 
+/** Return a date that no line break tears apart. */
+export function whole(date) {
+  return date.replaceAll("-", "\u2011");
+}
+
 /** Return how long ago something was. */
 export function ago(seconds) {
   const [unit, length] = AGES.find(([, least]) => seconds >= least) ?? ["second", 1];
