@@ -18,6 +18,7 @@ import pytest
 import screenshots
 from conftest import in_project
 from playwright.sync_api import Browser, ConsoleMessage, Locator, Page, Request, Route, expect
+from serving import serving
 from snapshot import TEMPLATE
 
 pytestmark = pytest.mark.slow
@@ -74,8 +75,7 @@ def made(project: Path) -> Iterator[str]:
         demo.wait_until_ready(process, port)
         yield f"http://127.0.0.1:{port}/"
     finally:
-        process.terminate()
-        process.wait(timeout=20)
+        demo.stop(process)
 
 
 class Watch:
@@ -442,14 +442,11 @@ def test_without_a_champion_the_page_says_what_to_run_and_waits(visit: Open, hom
 
 
 def test_a_service_with_keys_asks_for_one_and_uses_it(
-    visit: Open, project: Path, monkeypatch: pytest.MonkeyPatch
+    visit: Open, project: Path, tmp_path: Path
 ) -> None:
-    monkeypatch.setenv("PREDICTOR_API_KEYS", "open sesame")
-    port = demo.free_port()
-    home = f"http://127.0.0.1:{port}/"
-    with demo.service(project, port):
-        page = visit(home, bare=True)
-        page.goto(home)
+    with serving(project, tmp_path, PREDICTOR_API_KEYS="open sesame") as service:
+        page = visit(service.url, bare=True)
+        page.goto(service.url)
         key = page.get_by_label("API key")
         expect(key).to_be_focused()
         key.fill("guess")

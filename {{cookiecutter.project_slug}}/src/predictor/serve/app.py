@@ -1,5 +1,6 @@
 """The service of one champion: an application that is built around it, or around its absence."""
 
+import mimetypes
 from pathlib import Path
 from typing import Any
 
@@ -18,6 +19,7 @@ from predictor.serve.settings import Settings
 from predictor.serve.telemetry import Telemetry
 
 PAGE = Path(__file__).parent / "page"
+PAGE_TYPES = {".js": "text/javascript", ".css": "text/css", ".svg": "image/svg+xml"}
 OWN_FILES_ONLY = "default-src 'self'; frame-ancestors 'none'; base-uri 'none'; form-action 'none'"
 
 
@@ -62,6 +64,9 @@ def _guard(settings: Settings) -> dict[str, Any]:
 
 
 def _install_page(app: FastAPI) -> None:
+    # Windows takes types from its registry, where a script may be plain text that no browser runs.
+    for suffix, kind in PAGE_TYPES.items():
+        mimetypes.add_type(kind, suffix)
     app.mount("/page", StaticFiles(directory=PAGE), name="page")
 
     @app.get("/", include_in_schema=False)
