@@ -8,15 +8,20 @@ from typing import Any
 import numpy as np
 import pandas as pd
 import pytest
+import tables
 from conftest import GOOD, read_prepared
 from fastapi.testclient import TestClient
+from pydantic import ValidationError
 
+from predictor.bundle import Bundle
+from predictor.contract import Contract
 from predictor.encoding import encode
 from predictor.errors import PredictorError
 from predictor.evaluate import example
 from predictor.project import Project
 from predictor.release import Champion, NoChampionError
 from predictor.serve.app import create_app
+from predictor.serve.schema import row_model
 from predictor.serve.server import serve
 from predictor.serve.settings import Settings
 
@@ -156,3 +161,24 @@ def test_a_port_in_use_is_a_sentence(promoted: Project) -> None:
         port = taken.getsockname()[1]
         with pytest.raises(PredictorError, match=f"Port {port} of 127.0.0.1 cannot be used"):
             serve(promoted.models, Settings(), "127.0.0.1", port)
+
+
+def test_a_row_to_which_the_model_has_no_number_is_told_so(
+    client: TestClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    nothing = np.array([[0.5], [np.nan]], dtype=np.float32)
+    monkeypatch.setattr(Bundle, "predict", lambda *_: nothing)
+    response = client.post("/predict/batch", json=[GOOD, GOOD])
+    sentence = "body: row 2: the model has no answer to values this extreme."
+    assert (response.status_code, response.json()["detail"]) == (422, sentence)
+
+
+@pytest.mark.parametrize(("value", "faults"), [(3e38, 0), (-3e38, 0), (4e38, 1), (10**400, 1)])
+def test_a_number_without_a_range_must_fit_single_precision(value: float, faults: int) -> None:
+    contract = Contract.model_validate(tables.CONTRACT | {"columns": {"x": {"type": "number"}}})
+    found = 0
+    try:
+        row_model(contract, {}).model_validate({"x": value})
+    except ValidationError as error:
+        found = error.error_count()
+    assert found == faults

@@ -79,22 +79,23 @@ def serve(
     host: Annotated[str, typer.Option(help="Address to listen on.")] = "127.0.0.1",
     port: Annotated[int, typer.Option(help="Port to listen on.", min=1, max=65535)] = 8000,
     source: Annotated[
-        Path | None, typer.Option(help="A folder with a champion; else that of this project.")
+        str | None,
+        typer.Option(
+            help="A folder with champion.json, or models:/NAME@champion of MLFLOW_TRACKING_URI.",
+            show_default="models",
+        ),
     ] = None,
 ) -> None:
     """Answer over HTTP with the champion.
 
     Example: `predictor serve --port 8001`
     """
-    from predictor.serve.server import serve as run
     from predictor.serve.settings import Settings
+    from predictor.serve.server import serve as run
+    from predictor.serve.source import chosen
 
     settings = Settings.from_environment()
-    if source:
-        run(source, settings, host, port)
-    else:
-        project = Project.locate()
-        run(project.models, settings.storing_in(project.feedback), host, port)
+    run(*chosen(source, settings), host, port)
 
 
 @app.command(rich_help_panel="Every day")

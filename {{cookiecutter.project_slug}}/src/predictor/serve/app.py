@@ -38,14 +38,13 @@ def create_app(
     """Build the service; given an error instead of a champion, it answers 503 with its sentence."""
     settings, telemetry = settings or Settings(), telemetry or Telemetry()
     app = FastAPI(
-        title="Predictor" if isinstance(champion, PredictorError) else champion.release.name,
+        **_title(champion),
         docs_url=None,
         redoc_url=None,
     )
     problems.install(app)
     docs.install(app)
     _install_page(app)
-    _install_health(app, champion)
     guarded = APIRouter(**_guard(settings))
     if isinstance(champion, PredictorError):
         _refuse(guarded, champion)
@@ -53,7 +52,15 @@ def create_app(
         Routes(champion, settings, telemetry).install(guarded)
     _install_metrics(guarded, telemetry)
     app.include_router(guarded)
+    _install_health(app, champion)
     return app
+
+
+def _title(champion: Champion | PredictorError) -> dict[str, str]:
+    if isinstance(champion, PredictorError):
+        return {"title": "Predictor"}
+    release, decision = champion.release, champion.bundle.contract.decision
+    return {"title": release.name, "version": release.version, "description": decision}
 
 
 def _guard(settings: Settings) -> dict[str, Any]:
@@ -77,12 +84,13 @@ def _install_page(app: FastAPI) -> None:
 
 
 def _install_health(app: FastAPI, champion: Champion | PredictorError) -> None:
-    @app.get("/health/live", summary="Is the process up?")
+    @app.get("/health/live", tags=["operation"], summary="Is the process up?")
     async def live() -> Health:
         return Health(status="live")
 
     @app.get(
         "/health/ready",
+        tags=["operation"],
         summary="Is there a model to answer?",
         response_model=Health,
         responses=problems.described(503),
@@ -94,7 +102,12 @@ def _install_health(app: FastAPI, champion: Champion | PredictorError) -> None:
 
 
 def _install_metrics(router: APIRouter, telemetry: Telemetry) -> None:
-    @router.get("/metrics", summary="Counters, for Prometheus", response_class=_Exposition)
+    @router.get(
+        "/metrics",
+        tags=["operation"],
+        summary="Counters, for Prometheus",
+        response_class=_Exposition,
+    )
     async def metrics() -> Response:
         return _Exposition(telemetry.exposition())
 

@@ -50,24 +50,27 @@ class Routes:
         asked = problems.described(400, 413, 422)
         router.post(
             "/predict",
+            tags=["answers"],
             summary=self.contract.question,
             response_model=ANSWERS[self.contract.task],
             responses=asked,
         )(self._predict())
         router.post(
             "/predict/batch",
+            tags=["answers"],
             summary="The same for many rows: a JSON array, JSON lines, or CSV with a header",
             response_model=self._batch_model(),
             responses=problems.described(413, 415, 422),
             openapi_extra={"requestBody": self._batch_body()},
         )(self._batch)
-        router.post("/explain", summary="Which values moved the answer", responses=asked)(
+        router.post("/explain", tags=["answers"], summary="Which values moved the answer", responses=asked)(
             self._explain()
         )
-        router.get("/model", summary="Who answers")(self._model)
+        router.get("/model", tags=["model"], summary="Who answers")(self._model)
         if self.settings.feedback:
             router.post(
                 "/feedback",
+                tags=["labels"],
                 summary="What turned out to be true",
                 status_code=202,
                 response_model=Stored,

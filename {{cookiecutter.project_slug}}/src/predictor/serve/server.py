@@ -2,6 +2,7 @@
 
 import asyncio
 import logging
+from collections.abc import Coroutine
 from pathlib import Path
 
 import uvicorn
@@ -11,17 +12,19 @@ from starlette.types import ASGIApp
 from predictor.ports import require_free
 from predictor.serve import logs
 from predictor.serve.edge import Edge
+from predictor.serve.mirror import Mirror
 from predictor.serve.settings import Settings
 from predictor.serve.switch import Switch
 from predictor.serve.telemetry import Telemetry
 
 logger = logging.getLogger(__name__)
 
+MIRROR_SECONDS = 2
 DRAIN_SECONDS = 20  # on SIGTERM, answers that have begun get this long to end
 
 
-def serve(models: Path, settings: Settings, host: str, port: int) -> None:
-    """Answer with the champion in `models` until interrupted.
+def serve(source: Path | Mirror, settings: Settings, host: str, port: int) -> None:
+    """Answer with the champion of a models folder, or of a registry, until interrupted.
 
     Raises:
         PredictorError: the port is taken, or the champion's bundle is broken.
@@ -29,7 +32,7 @@ def serve(models: Path, settings: Settings, host: str, port: int) -> None:
     require_free(host, port)
     logs.install()
     telemetry = Telemetry()
-    switch = Switch(models, settings, telemetry)
+    switch = _switch(source, settings, telemetry)
     config = uvicorn.Config(
         wrapped(switch, settings, telemetry),
         host=host,
@@ -42,7 +45,7 @@ def serve(models: Path, settings: Settings, host: str, port: int) -> None:
     )
     logger.info("the page is at http://%s:%s, the API at http://%s:%s/docs", host, port, host, port)
     with asyncio.Runner(loop_factory=config.get_loop_factory()) as runner:
-        runner.run(_run(uvicorn.Server(config), switch))
+        runner.run(_run(uvicorn.Server(config), *_watchers(source, switch)))
 
 
 def wrapped(app: ASGIApp, settings: Settings, telemetry: Telemetry) -> ASGIApp:
@@ -58,9 +61,22 @@ def wrapped(app: ASGIApp, settings: Settings, telemetry: Telemetry) -> ASGIApp:
     return Edge(app, settings, telemetry)
 
 
-async def _run(server: uvicorn.Server, switch: Switch) -> None:
-    watcher = asyncio.create_task(switch.watch())
+def _switch(source: Path | Mirror, settings: Settings, telemetry: Telemetry) -> Switch:
+    if isinstance(source, Mirror):
+        return Switch(source.models, settings, telemetry, source.absence)
+    return Switch(source, settings, telemetry)
+
+
+def _watchers(source: Path | Mirror, switch: Switch) -> list[Coroutine[None, None, None]]:
+    if isinstance(source, Mirror):
+        return [source.watch(MIRROR_SECONDS), switch.watch()]
+    return [switch.watch()]
+
+
+async def _run(server: uvicorn.Server, *watchers: Coroutine[None, None, None]) -> None:
+    tasks = [asyncio.create_task(watcher) for watcher in watchers]
     try:
         await server.serve()
     finally:
-        watcher.cancel()
+        for task in tasks:
+            task.cancel()

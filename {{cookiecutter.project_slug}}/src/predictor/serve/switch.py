@@ -25,11 +25,15 @@ logger = logging.getLogger(__name__)
 class Switch:
     """ASGI application: that of the present champion of a folder.
 
+    `absence` says why there may be none yet, and what to do.
+
     Raises:
         PredictorError: the champion that is there at the start is broken.
     """
 
-    def __init__(self, models: Path, settings: Settings, telemetry: Telemetry) -> None:
+    def __init__(
+        self, models: Path, settings: Settings, telemetry: Telemetry, absence: str = ""
+    ) -> None:
         self.models, self.settings, self.telemetry = models, settings, telemetry
         self._serving: str | None = None
         self._refused = ""
@@ -37,8 +41,9 @@ class Switch:
         try:
             self._serve(release.champion(models))
         except NoChampionError as error:
-            logger.warning("%s", error)
-            self._app = create_app(error, settings, telemetry)
+            reason = PredictorError(absence) if absence else error
+            logger.warning("%s", reason)
+            self._app = create_app(reason, settings, telemetry)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Hand the request to the application of this moment."""
