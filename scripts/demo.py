@@ -85,7 +85,7 @@ def service(project: Path, port: int) -> Iterator[None]:
     command: list[str | Path] = [predictor, "serve", "--port", str(port)]
     process = subprocess.Popen(command, cwd=project, stdout=subprocess.DEVNULL)
     try:
-        wait_until_ready(process, port)
+        wait_until(process, port)
         yield
     finally:
         stop(process)
@@ -101,14 +101,14 @@ def stop(process: subprocess.Popen[bytes]) -> None:
         process.wait()
 
 
-def wait_until_ready(process: subprocess.Popen[bytes], port: int) -> None:
-    """Return once the service has a model to answer with; stop the demo if it never does."""
+def wait_until(process: subprocess.Popen[bytes], port: int, path: str = "/health/ready") -> None:
+    """Return once the service answers `path` with 200; stop the demo if it never does."""
     deadline = time.monotonic() + READY_SECONDS
     while time.monotonic() < deadline:
         if process.poll() is not None:
             sys.exit(f"demo: the service ended at once, with exit code {process.returncode}")
         try:
-            with urllib.request.urlopen(f"http://127.0.0.1:{port}/health/ready", timeout=2):
+            with urllib.request.urlopen(f"http://127.0.0.1:{port}{path}", timeout=2):
                 return
         except OSError:
             time.sleep(0.1)

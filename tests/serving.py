@@ -64,12 +64,17 @@ class Service:
 
 @contextmanager
 def serving(
-    project: Path, folder: Path, *arguments: str, predictor: Path | None = None, **settings: str
+    project: Path,
+    folder: Path,
+    *arguments: str,
+    predictor: Path | None = None,
+    ready: bool = True,
+    settings: dict[str, str] | None = None,
 ) -> Iterator[Service]:
     """Run `predictor serve` while the block runs; its log and its labels go to `folder`."""
     port, log = demo.free_port(), folder / "service.log"
     program = predictor or project / ".venv" / "bin" / "predictor"
-    environment = {"PREDICTOR_FEEDBACK": str(folder / "feedback.jsonl")} | settings
+    environment = {"PREDICTOR_FEEDBACK": str(folder / "feedback.jsonl")} | (settings or {})
     with log.open("wb") as output:
         process = subprocess.Popen(
             [program, "serve", "--port", str(port), *arguments],
@@ -79,7 +84,7 @@ def serving(
             stderr=subprocess.STDOUT,
         )
         try:
-            demo.wait_until_ready(process, port)
+            demo.wait_until(process, port, "/health/ready" if ready else "/health/live")
             yield Service(port, process, log)
         finally:
             demo.stop(process)

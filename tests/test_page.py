@@ -72,7 +72,7 @@ def made(project: Path) -> Iterator[str]:
     command = [python, str(PROBES / "serve_made.py"), str(port)]
     process = subprocess.Popen(command, cwd=project)
     try:
-        demo.wait_until_ready(process, port)
+        demo.wait_until(process, port)
         yield f"http://127.0.0.1:{port}/"
     finally:
         demo.stop(process)
@@ -444,7 +444,7 @@ def test_without_a_champion_the_page_says_what_to_run_and_waits(visit: Open, hom
 def test_a_service_with_keys_asks_for_one_and_uses_it(
     visit: Open, project: Path, tmp_path: Path
 ) -> None:
-    with serving(project, tmp_path, PREDICTOR_API_KEYS="open sesame") as service:
+    with serving(project, tmp_path, settings={"PREDICTOR_API_KEYS": "open sesame"}) as service:
         page = visit(service.url, bare=True)
         page.goto(service.url)
         key = page.get_by_label("API key")

@@ -137,7 +137,7 @@ def test_the_commands_of_the_readme_work(project: Path) -> None:
         ["bash", "-c", serve], cwd=project, env=clean_environment(), start_new_session=True
     )
     try:
-        demo.wait_until_ready(process, 8000)
+        demo.wait_until(process, 8000)
         answer = in_project(project, "bash", "-c", curl).stdout
     finally:
         os.killpg(process.pid, signal.SIGTERM)

@@ -209,7 +209,7 @@ def test_more_batches_than_places_are_told_to_come_again(
     project: Path, row: dict[str, Any], tmp_path: Path
 ) -> None:
     with (
-        serving(project, tmp_path, PREDICTOR_BATCHES="1") as service,
+        serving(project, tmp_path, settings={"PREDICTOR_BATCHES": "1"}) as service,
         ThreadPoolExecutor(6) as pool,
     ):
         asked = [pool.submit(service.post, "/predict/batch", [row] * 5000) for _ in range(6)]

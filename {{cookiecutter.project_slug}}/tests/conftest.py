@@ -7,6 +7,7 @@ import pandas as pd
 import pytest
 import tables
 import yaml
+from copies import InterruptError, copy_of, interrupted, with_another_candidate
 
 from predictor import release
 from predictor.contract import Contract
@@ -15,6 +16,7 @@ from predictor.params import Params
 from predictor.prepare import prepare
 from predictor.project import Project
 from predictor.promote import promote
+from predictor.registry import Registry
 from predictor.release import Champion
 from predictor.train import train
 
@@ -53,6 +55,28 @@ def project(tmp_path: Path) -> Project:
 def promoted(tmp_path_factory: pytest.TempPathFactory) -> Project:
     """Return a project after the whole pipeline; tests must not change it."""
     return run_pipeline(make_project(tmp_path_factory.mktemp("promoted")))
+
+
+@pytest.fixture(scope="session")
+def registered(promoted: Project, tmp_path_factory: pytest.TempPathFactory) -> Project:
+    """Return a project whose second version was registered when the promotion was interrupted."""
+    project = with_another_candidate(copy_of(promoted, tmp_path_factory.mktemp("registered")))
+    with pytest.MonkeyPatch.context() as patch:
+        patch.delenv("MLFLOW_TRACKING_URI", raising=False)
+        patch.setattr(Registry, "record", interrupted)
+        with pytest.raises(InterruptError):
+            promote(project)
+    return project
+
+
+@pytest.fixture(scope="session")
+def twice(registered: Project, tmp_path_factory: pytest.TempPathFactory) -> Project:
+    """Return a project whose second version is the champion; tests must not change it."""
+    project = copy_of(registered, tmp_path_factory.mktemp("twice"))
+    with pytest.MonkeyPatch.context() as patch:
+        patch.delenv("MLFLOW_TRACKING_URI", raising=False)
+        promote(project)
+    return project
 
 
 def run_pipeline(project: Project) -> Project:

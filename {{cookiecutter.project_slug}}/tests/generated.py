@@ -24,10 +24,10 @@ from predictor.evaluate import example
 from predictor.evaluation import Evaluation
 from predictor.export import to_bytes, with_gaps
 from predictor.fitting import outputs
-from predictor.gate import Verdict
 from predictor.params import Params
 from predictor.release import Champion, Release
 from predictor.serve.app import create_app
+from predictor.verdict import Verdict
 
 N = 120
 TARGET = "the target"
@@ -191,7 +191,7 @@ def champion(contract: Contract, onnx: bytes, rows: pd.DataFrame) -> Champion:
         linear={},
         dummy={},
     )
-    verdict = Verdict(findings=())
+    verdict = Verdict(candidate="1", champion=None, judged=NOW, promotes=True, findings=())
     release = Release(
         name=contract.name, version="1", promoted=NOW, evaluation=exam, verdict=verdict
     )

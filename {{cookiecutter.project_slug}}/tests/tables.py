@@ -33,6 +33,14 @@ PARAMS: dict[str, object] = {
         "interval_coverage": 0.9,
     },
     "evaluate": {"calibration_bins": 5, "slice_rows": 50},
+    "promote": {
+        "confidence": 0.95,
+        "resamples": 200,
+        "calibration_error": 0.2,
+        "slice_excess": 0.05,
+        "latency_ms": 50,
+        "bundle_mb": 5,
+    },
     "models": {
         "hist_gradient_boosting": {"max_iter": 30, "learning_rate": 0.2},
         "random_forest": {"n_estimators": 10},

@@ -9,13 +9,17 @@ from predictor.cli import app
 from predictor.project import Project
 
 VERBS = [
-    *("setup", "pipeline", "serve", "score", "check", "ui"),
+    *("setup", "pipeline", "serve", "rollback", "history", "score", "check", "ui"),
     *("ingest", "prepare", "train", "evaluate"),
 ]
 
 
 def predictor(folder: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
-    command = [sys.executable, "-m", "predictor", *arguments]
+    return python(folder, "-m", "predictor", *arguments)
+
+
+def python(folder: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
+    command = [sys.executable, *arguments]
     return subprocess.run(
         command, cwd=folder, capture_output=True, text=True, encoding="utf-8", check=False
     )

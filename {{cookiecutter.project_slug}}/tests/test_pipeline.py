@@ -10,8 +10,9 @@ ROOT = Path(__file__).parents[1]
 STAGES = yaml.safe_load((ROOT / "dvc.yaml").read_text(encoding="utf-8"))["stages"]
 # They carry, report or store results and do not shape them.
 PLUMBING = {
-    *("bundle", "documents", "errors", "evaluation", "files", "frames", "params"),
-    *("progress", "project", "provenance", "pyfunc", "registry", "statistics"),
+    *("alias", "bundle", "documents", "errors", "evaluation", "fetching", "files", "frames"),
+    *("params", "progress", "project", "provenance", "pyfunc", "registry", "release"),
+    *("statistics", "verdict"),
 }
 
 

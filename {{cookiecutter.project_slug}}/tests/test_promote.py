@@ -6,13 +6,21 @@ import mlflow
 import numpy as np
 import pytest
 from conftest import README, read_prepared
+from copies import (
+    NAME,
+    answering_like,
+    copy_of,
+    require_agreement,
+    versions,
+    with_another_candidate,
+)
 
 from predictor import registry, release
 from predictor.errors import PredictorError
-from predictor.lock import alone
 from predictor.project import Project
 from predictor.promote import promote
-from predictor.release import Champion, NoChampionError
+from predictor.release import Champion
+from predictor.verdict import Verdict
 
 
 @pytest.fixture
@@ -41,45 +49,37 @@ def test_the_run_holds_what_is_needed_to_explain_it(promoted: Project) -> None:
     assert "plots/curves.png" in artifacts
 
 
-def test_promoting_again_changes_nothing(promoted: Project) -> None:
-    store = registry.connect(promoted, "small-table")
-    released = release.folder_of(promoted.models, "1") / "release.json"
+def test_promoting_again_changes_nothing(promoted: Project, tmp_path: Path) -> None:
+    project = copy_of(promoted, tmp_path)
+    released = release.folder_of(project.models, "1") / release.RELEASE
     earlier = released.read_text(encoding="utf-8").replace('promoted": "20', 'promoted": "19')
     released.write_text(earlier, encoding="utf-8")
-    assert promote(promoted)
-    before = promoted.readme.read_text(encoding="utf-8")
+    assert promote(project).promotes
+    before = project.readme.read_text(encoding="utf-8")
     assert "promoted 19" in before
-    assert promote(promoted)
-    assert len(store.client.search_model_versions("name = 'small-table'")) == 1
-    assert promoted.readme.read_text(encoding="utf-8") == before
+    assert promote(project).promotes
+    assert versions(project) == ["1"]
+    assert project.readme.read_text(encoding="utf-8") == before
 
 
-def test_a_worse_model_is_registered_and_not_crowned(copy: Project) -> None:
-    report = json.loads(copy.evaluation.read_text(encoding="utf-8"))
-    report["linear"]["log_loss"] = 0.0
-    copy.evaluation.write_text(json.dumps(report), encoding="utf-8")
-    readme = copy.readme.read_text(encoding="utf-8")
-    assert not promote(copy)
-    assert registry.connect(copy, "small-table").champion() is None
-    assert copy.readme.read_text(encoding="utf-8") == readme
-    with pytest.raises(NoChampionError):
-        release.champion(copy.models)
-
-
-def test_a_promotion_that_fails_late_crowns_nobody(copy: Project) -> None:
-    copy.example.write_text("{", encoding="utf-8")
-    with pytest.raises(PredictorError, match=r"reports/example\.json is not a row"):
-        promote(copy)
-    assert registry.connect(copy, "small-table").champion() is None
-    assert release.pointer(copy.models) is None
-
-
-def test_two_promotions_at_once_are_refused(copy: Project) -> None:
-    with (
-        alone(copy.models, "promote"),
-        pytest.raises(PredictorError, match="Another `predictor promote` is at work"),
-    ):
-        promote(copy)
+def test_a_worse_model_is_registered_and_not_crowned(promoted: Project, tmp_path: Path) -> None:
+    project = with_another_candidate(copy_of(promoted, tmp_path))
+    readme = project.readme.read_text(encoding="utf-8")
+    verdict = promote(answering_like(project, "dummy"))
+    assert [finding.rule for finding in verdict.broken] == [
+        "better than dummy",
+        "no worse than linear",
+        "no worse than champion",
+        "pays",
+    ]
+    assert (verdict.candidate, verdict.champion) == ("2", "1")
+    require_agreement(project, "1")
+    assert project.readme.read_text(encoding="utf-8") == readme
+    assert Verdict.read(project.verdict) == verdict
+    store = registry.connect(project, NAME)
+    tags = store.client.get_model_version(NAME, "2").tags
+    assert tags["verdict"] == "refuse"
+    assert {finding.rule: finding.sentence for finding in verdict.findings}.items() <= tags.items()
 
 
 @pytest.mark.parametrize(

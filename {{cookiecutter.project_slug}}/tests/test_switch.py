@@ -38,7 +38,8 @@ def client(switch: Switch) -> TestClient:
 
 
 def crown(models: Path, version: str) -> None:
-    release.point(models, Reign(version=version, since=release.now(), how="promoted", why=""))
+    reign = Reign(version=version, since=release.now(), how="promoted", why="")
+    release.point(models, (reign,))
 
 
 def version(client: TestClient) -> str:

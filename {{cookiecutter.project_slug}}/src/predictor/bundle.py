@@ -6,7 +6,7 @@
 
 import hashlib
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from pathlib import Path
 
 import numpy as np
@@ -24,7 +24,7 @@ from predictor.contract import Contract
 from predictor.documents import Document
 from predictor.encoding import Columns, encode
 from predictor.errors import PredictorError
-from predictor.params import Argument
+from predictor.params import Argument, PrepareParams
 from predictor.statistics import Statistics
 
 MODEL, CONTRACT, STATISTICS = "model.onnx", "contract.yaml", "statistics.json"
@@ -56,7 +56,11 @@ class Interval(Document):
 
 
 class Metadata(Document):
-    """Where a bundle comes from."""
+    """Where a bundle comes from.
+
+    `trained_until` is the day of the newest row that it was fitted on, if rows have a time;
+    `split` says how the rows that it was not fitted on were set apart.
+    """
 
     created: datetime
     model: str
@@ -64,6 +68,8 @@ class Metadata(Document):
     data_version: str
     git_commit: str
     train_rows: int
+    trained_until: date | None = None
+    split: PrepareParams | None = None
     valid_metrics: dict[str, float]
     interval: Interval | None
     parity: Parity
@@ -106,7 +112,13 @@ class Bundle:
     @property
     def identity(self) -> str:
         """First 12 hex digits of a hash over all files: two bundles are equal if these are."""
-        return _sha256(self.folder / METADATA)[:12]
+        return identity_of(self.folder)
+
+    @property
+    def megabytes(self) -> float:
+        """Size of all files."""
+        files = (MODEL, CONTRACT, STATISTICS, METADATA)
+        return sum((self.folder / name).stat().st_size for name in files) / 1e6
 
     @property
     def interval(self) -> Interval:
@@ -122,6 +134,11 @@ class Bundle:
     def predict(self, columns: Columns) -> Outputs:
         """Return `contract.outputs` for each row, shape (n_rows, n_outputs)."""
         return run(self.session, self.contract, columns)
+
+
+def identity_of(folder: Path) -> str:
+    """Return the identity of the bundle in a folder without loading it."""
+    return _sha256(folder / METADATA)[:12]
 
 
 def open_session(model: Path | bytes, threads: int = 1) -> ort.InferenceSession:

@@ -71,7 +71,7 @@ def pipeline() -> None:
     from predictor.workspace import run_dvc
 
     run_dvc(Project.locate(), "repro")
-    promote()
+    promote(strict=False)
 
 
 @app.command(rich_help_panel="Every day")
@@ -90,8 +90,8 @@ def serve(
 
     Example: `predictor serve --port 8001`
     """
-    from predictor.serve.settings import Settings
     from predictor.serve.server import serve as run
+    from predictor.serve.settings import Settings
     from predictor.serve.source import chosen
 
     settings = Settings.from_environment()
@@ -131,10 +131,11 @@ def ui(
 
     Example: `predictor ui --port 5051`
     """
+    from predictor.alias import address
     from predictor.workspace import open_ui
 
     project = Project.locate()
-    open_ui(project, os.environ.get("MLFLOW_TRACKING_URI") or project.tracking_uri, port)
+    open_ui(project, address(project), port)
 
 
 @app.command(rich_help_panel="Your own data")
@@ -223,20 +224,53 @@ def evaluate() -> None:
 
 
 @app.command(rich_help_panel="Stages")
-def promote() -> None:
+def promote(
+    strict: Annotated[
+        bool, typer.Option("--strict", help="Exit with 1 if the gate refuses.")
+    ] = False,
+) -> None:
     """Register the candidate and make it the champion if the gate lets it.
 
-    Example: `predictor promote`
+    A refusal is an answer and no error, except with --strict.
+
+    Example: `predictor promote --strict`
     """
     logger.info("loading MLflow")
     from predictor.promote import promote as run
     from predictor.workspace import next_step
 
     project = Project.locate()
-    run(project)
+    verdict = run(project)
     step = next_step(project)
     if step:
         print(step)
+    if strict and not verdict.promotes:
+        rules = "; ".join(f"{each.rule}: {each.sentence}" for each in verdict.broken)
+        raise PredictorError(f"The gate refused version {verdict.candidate}: {rules}.")
+
+
+@app.command(rich_help_panel="Every day")
+def rollback(
+    why: Annotated[str | None, typer.Option(help="The reason, for the history.")] = None,
+) -> None:
+    """Make the champion before the present one the champion again, at once.
+
+    Example: `predictor rollback --why "the desk reports too many alarms"`
+    """
+    from predictor.rollback import rollback as run
+
+    run(Project.locate(), why)
+
+
+@app.command(rich_help_panel="Every day")
+def history() -> None:
+    """Show who was champion when, and why.
+
+    Example: `predictor history`
+    """
+    from predictor.history import history as shown
+
+    print(shown(Project.locate()))
 
 
 @app.command(rich_help_panel="Stages")

@@ -2,17 +2,19 @@
 
 import logging
 from datetime import date
+from functools import partial
 
 import numpy as np
 import pandas as pd
 
-from predictor.bundle import Bundle
+from predictor.answers import Answers
+from predictor.bundle import Bundle, Interval
 from predictor.contract import Contract
 from predictor.evaluation import Evaluation, Metrics
 from predictor.files import replacing_folder, write_json, write_text
 from predictor.fitting import fit, outputs, prior
 from predictor.frames import read_prepared
-from predictor.metrics import measure
+from predictor.metrics import interval_of, measure
 from predictor.models import linear_baseline
 from predictor.params import Params
 from predictor.progress import heartbeat
@@ -20,7 +22,7 @@ from predictor.project import Project
 from predictor.report.dictionary import dictionary
 from predictor.report.plots import write_plots
 from predictor.slices import losses
-from predictor.targets import Outputs, truth
+from predictor.targets import Outputs, Truth, truth
 
 logger = logging.getLogger(__name__)
 
@@ -28,44 +30,58 @@ logger = logging.getLogger(__name__)
 def evaluate(project: Project) -> None:
     """Measure the bundle and its baselines on the test rows; write the report and its plots."""
     params, candidate = Params.read(project.params), Bundle.load(project.candidate)
-    test = read_prepared(project, "test")
-    labels, bins = truth(candidate.contract, test), params.evaluate.calibration_bins
-    report = examine(candidate, params, read_prepared(project, "train", "valid"), test)
-    answers = candidate.predict(test)
+    contract, test = candidate.contract, read_prepared(project, "test")
+    answers, report = examine(candidate, params, read_prepared(project, "train", "valid"), test)
     with replacing_folder(project.reports / "plots") as plots:
-        write_plots(plots, candidate.contract, labels, answers, bins)
-    by_slice = losses(candidate.contract, test, labels, answers, params.evaluate.slice_rows)
+        bins = params.evaluate.calibration_bins
+        write_plots(plots, contract, answers.truth, answers.model, bins)
+    by_slice = losses(contract, test, answers, params.evaluate.slice_rows)
     write_text(project.slices, by_slice.to_csv(index=False, float_format="%.6g"))
-    write_text(project.dictionary, dictionary(candidate.contract))
-    write_json(project.example, example(candidate.contract, test))
+    write_text(project.dictionary, dictionary(contract))
+    write_json(project.example, example(contract, test))
+    answers.write(project.answers, contract)
     write_json(project.evaluation, report.model_dump(mode="json"))
     _log(report)
 
 
 def examine(
     candidate: Bundle, params: Params, rows: pd.DataFrame, test: pd.DataFrame
-) -> Evaluation:
-    """Compare the bundle on `test` with two baselines fitted on the rows it was trained on."""
-    contract = candidate.contract
-    labels = truth(contract, test)
-    baseline = linear_baseline(contract.task)
-
-    def score(answers: Outputs) -> Metrics:
-        return measure(contract, labels, answers, params.evaluate.calibration_bins)
-
+) -> tuple[Answers, Evaluation]:
+    """Ask the bundle about `test`, and two baselines fitted on the rows it was trained on."""
+    contract, bins = candidate.contract, params.evaluate.calibration_bins
+    baseline, seen = linear_baseline(contract.task), truth(contract, rows)
     with heartbeat(f"fitting the baseline {baseline}"):
         linear = fit(contract, params, baseline, rows)
+    answers = Answers(
+        truth=truth(contract, test),
+        model=candidate.predict(test),
+        linear=outputs(linear, contract, test),
+        dummy=prior(contract, seen, len(test)),
+    )
+
+    def score(answered: Outputs, interval: Interval | None) -> Metrics:
+        return measure(contract, answers.truth, answered, bins, interval)
+
+    # The width of a baseline's interval comes from the rows it was fitted on: it has no others.
+    width = partial(_width, candidate, seen)
     first, last = _period(contract, test)
-    return Evaluation(
+    return answers, Evaluation(
         bundle=candidate.identity,
         task=contract.task,
         rows=len(test),
         first=first,
         last=last,
-        model=score(candidate.predict(test)),
-        linear=score(outputs(linear, contract, test)),
-        dummy=score(prior(contract, truth(contract, rows), len(test))),
+        model=score(answers.model, candidate.metadata.interval),
+        linear=score(answers.linear, width(outputs(linear, contract, rows))),
+        dummy=score(answers.dummy, width(prior(contract, seen, len(rows)))),
     )
+
+
+def _width(candidate: Bundle, labels: Truth, answered: Outputs) -> Interval | None:
+    interval = candidate.metadata.interval
+    if interval is None:
+        return None
+    return interval_of(candidate.contract, labels, answered, interval.coverage)
 
 
 def example(contract: Contract, rows: pd.DataFrame) -> dict[str, object]:

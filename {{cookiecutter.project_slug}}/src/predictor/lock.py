@@ -1,4 +1,4 @@
-"""One process at a time."""
+"""One change of champion at a time."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -10,17 +10,20 @@ from predictor.errors import PredictorError
 
 
 @contextmanager
-def alone(folder: Path, what: str) -> Iterator[None]:
-    """Run the block while no other process runs it for this folder.
+def alone(models: Path) -> Iterator[None]:
+    """Run the block while no other process changes the champion of this models folder.
+
+    The operating system frees the lock of a process that is killed.
 
     Raises:
         PredictorError: another one does.
     """
-    folder.mkdir(parents=True, exist_ok=True)
+    models.mkdir(parents=True, exist_ok=True)
     try:
-        with filelock.FileLock(folder / f".{what}.lock", timeout=0):
+        with filelock.FileLock(models / ".champion.lock", timeout=0):
             yield
     except filelock.Timeout as error:
         raise PredictorError(
-            f"Another `predictor {what}` is at work in this project: wait until it has ended."
+            "Another `predictor promote` or `predictor rollback` is at work in this project: wait "
+            "until it has ended."
         ) from error

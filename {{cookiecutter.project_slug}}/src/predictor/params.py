@@ -2,7 +2,7 @@
 
 from typing import Annotated
 
-from pydantic import Field, NonNegativeInt, PositiveFloat, PositiveInt
+from pydantic import Field, NonNegativeFloat, NonNegativeInt, PositiveFloat, PositiveInt
 
 from predictor.documents import Document
 
@@ -45,6 +45,17 @@ class EvaluateParams(Document):
     slice_rows: PositiveInt
 
 
+class PromoteParams(Document):
+    """What a candidate must keep to become the champion, beside being better."""
+
+    confidence: Share
+    resamples: Annotated[int, Field(ge=100)]
+    calibration_error: Share
+    slice_excess: NonNegativeFloat
+    latency_ms: PositiveFloat
+    bundle_mb: PositiveFloat
+
+
 class Params(Document):
     """The whole of `params.yaml`."""
 
@@ -52,4 +63,5 @@ class Params(Document):
     prepare: PrepareParams
     train: TrainParams
     evaluate: EvaluateParams
+    promote: PromoteParams
     models: dict[str, dict[str, Argument]]

@@ -66,6 +66,10 @@ class Project:
         return self.root / "data" / "feedback.jsonl"
 
     @property
+    def answers(self) -> Path:
+        return self.root / "data" / "answers.parquet"
+
+    @property
     def models(self) -> Path:
         return self.root / "models"
 
@@ -87,6 +91,10 @@ class Project:
         return self.reports / "evaluation.json"
 
     @property
+    def verdict(self) -> Path:
+        return self.reports / "verdict.json"
+
+    @property
     def slices(self) -> Path:
         return self.reports / "slices.csv"
 
@@ -96,7 +104,7 @@ class Project:
 
     @property
     def shown(self) -> Path:
-        """What the README shows of the champion; only `promote` writes it."""
+        """What the README shows of the champion; only `promote` and `rollback` write it."""
         return self.reports / "champion"
 
     @property

@@ -1,4 +1,4 @@
-"""Runs and model versions in MLflow: the only module of the project that imports it.
+"""Runs and model versions in MLflow: with `fetching`, the only module that imports it.
 
 `pyfunc.py` does too, but MLflow runs it, not the project.
 """
@@ -6,12 +6,14 @@
 import logging
 import os
 import re
-from collections.abc import Callable
+import shutil
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import wraps
 from http.client import HTTPException
 from importlib.metadata import version as installed
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import ParamSpec, TypeVar
 from urllib.request import urlopen
 
@@ -24,15 +26,19 @@ from mlflow.models import ModelSignature
 from mlflow.types import ColSpec, DataType, Schema, TensorSpec
 from sqlalchemy.exc import SQLAlchemyError
 
+from predictor.alias import CHAMPION, address, require_unmoved
 from predictor.bundle import Bundle
 from predictor.contract import Contract
 from predictor.errors import PredictorError
+from predictor.evaluation import Metrics
+from predictor.fetching import BUNDLE, RELEASE_ARTIFACTS, fetch
 from predictor.params import Params
 from predictor.project import Project
+from predictor.release import RELEASE_FILES, Champion
+from predictor.verdict import Verdict
 
 logger = logging.getLogger(__name__)
 
-CHAMPION = "champion"
 PROBE_SECONDS = 5
 SERVING = ("numpy", "onnxruntime", "pandas", "pydantic", "pyyaml")
 TYPES = {
@@ -43,6 +49,7 @@ TYPES = {
 }
 
 
+NOT_THERE = ("RESOURCE_DOES_NOT_EXIST", "INVALID_PARAMETER_VALUE")  # model, or alias
 FAULTS = (MlflowException, SQLAlchemyError, OSError, ValueError, ImportError)
 P = ParamSpec("P")
 T = TypeVar("T")
@@ -100,11 +107,10 @@ class Registry:
         return max((str(each.version) for each in found), key=int, default=None)
 
     @_in_sentences
-    def register(self, bundle: Bundle, reports: Path, metrics: dict[str, float]) -> str:
+    def register(self, bundle: Bundle) -> str:
         """Make the bundle a version of the registered model and return its number.
 
-        Test metrics and reports join the run that trained it. A bundle that came from DVC's
-        cache may have no run here; then it gets one.
+        A bundle that came from DVC's cache may have no run here; then it gets one.
         """
         run = self._run_of(bundle)
         if run is None:
@@ -113,26 +119,65 @@ class Registry:
                 mlflow.set_tags({**_provenance(bundle), "bundle": bundle.identity})
                 self._log_model(bundle)
             run = self.client.get_run(active.info.run_id)
-        for name, value in metrics.items():
-            self.client.log_metric(run.info.run_id, name, value)
-        self.client.log_artifacts(run.info.run_id, str(reports), "reports")
         registered = mlflow.register_model(
             f"models:/{run.data.tags['model_id']}", self.name, tags={"bundle": bundle.identity}
         )
         return str(registered.version)
 
     @_in_sentences
+    def record(self, verdict: Verdict, metrics: Metrics, reports: Sequence[Path]) -> None:
+        """Add the verdict to a version, and test metrics and reports to the run behind it."""
+        run = self._run_behind(verdict.candidate)
+        for name, value in metrics.items():
+            self.client.log_metric(run, name, value)
+        for path in reports:
+            log = self.client.log_artifacts if path.is_dir() else self.client.log_artifact
+            log(run, str(path), f"reports/{path.name}" if path.is_dir() else "reports")
+        tags = {finding.rule: finding.sentence for finding in verdict.findings}
+        for name, text in {"verdict": verdict.word, **tags}.items():
+            self.client.set_model_version_tag(self.name, verdict.candidate, name, text)
+
+    @_in_sentences
+    def log_release(self, champion: Champion) -> None:
+        """Add what a release needs beside the bundle, so that another machine can fetch it."""
+        run = self._run_behind(champion.release.version)
+        for name in RELEASE_FILES:
+            path = champion.bundle.folder / name
+            self.client.log_artifact(run, str(path), RELEASE_ARTIFACTS)
+
+    @_in_sentences
+    def identity_of(self, version: str) -> str | None:
+        """Return which bundle a version is."""
+        tags = self.client.get_model_version(self.name, version).tags
+        return str(tags["bundle"]) if "bundle" in tags else None
+
+    @_in_sentences
     def champion(self) -> str | None:
         """Return the version that `@champion` points at."""
         try:
             return str(self.client.get_model_version_by_alias(self.name, CHAMPION).version)
-        except MlflowException:
-            return None
+        except MlflowException as error:
+            if error.error_code in NOT_THERE:
+                return None
+            raise
 
     @_in_sentences
-    def crown(self, version: str) -> None:
-        """Point `@champion` at a version."""
+    def crown(self, version: str, before: str | None) -> None:
+        """Point `@champion` at a version.
+
+        Raises:
+            PredictorError: the alias is no longer at `before`.
+        """
+        # A server has no lock that all its users share: this leaves a gap of milliseconds.
+        require_unmoved(self.champion(), before)
         self.client.set_registered_model_alias(self.name, CHAMPION, version)
+
+    def fetch(self, version: str, models: Path) -> Champion:
+        """Download a version that was released elsewhere, and publish it here."""
+        return fetch(self.name, version, self.uri, models)
+
+    def _run_behind(self, version: str) -> str:
+        return str(self.client.get_model_version(self.name, version).run_id)
 
     def _run_of(self, bundle: Bundle) -> Run | None:
         found = self.client.search_runs(
@@ -142,16 +187,19 @@ class Registry:
 
     def _log_model(self, bundle: Bundle) -> None:
         package = Path(__file__).parent
-        info = mlflow.pyfunc.log_model(
-            name="bundle",
-            python_model=str(package / "pyfunc.py"),
-            artifacts={"bundle": str(bundle.folder)},
-            code_paths=[str(package)],
-            signature=signature(bundle.contract),
-            input_example=_typical_row(bundle),
-            # MLflow would spend half a minute on finding these out.
-            pip_requirements=[f"{name}=={installed(name)}" for name in SERVING],
-        )
+        with TemporaryDirectory() as scratch:
+            # MLflow keeps the name of the folder, and `fetching` must find it.
+            folder = shutil.copytree(bundle.folder, Path(scratch) / BUNDLE)
+            info = mlflow.pyfunc.log_model(
+                name="bundle",
+                python_model=str(package / "pyfunc.py"),
+                artifacts={"bundle": str(folder)},
+                code_paths=[str(package)],
+                signature=signature(bundle.contract),
+                input_example=_typical_row(bundle),
+                # MLflow would spend half a minute on finding these out.
+                pip_requirements=[f"{name}=={installed(name)}" for name in SERVING],
+            )
         mlflow.set_tag("model_id", info.model_id)
 
 
@@ -161,7 +209,7 @@ def connect(project: Project, name: str) -> Registry:
     Raises:
         PredictorError: the store does not answer, cannot be read, or belongs to another folder.
     """
-    uri = os.environ.get("MLFLOW_TRACKING_URI") or project.tracking_uri
+    uri = address(project)
     if uri.startswith("http"):
         _require_answer(uri)
     _quieten()

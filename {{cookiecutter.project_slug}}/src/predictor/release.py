@@ -12,15 +12,16 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Literal
 
-from predictor.bundle import Bundle
+from predictor.bundle import Bundle, identity_of
 from predictor.documents import Document
 from predictor.errors import PredictorError
 from predictor.evaluation import Evaluation
 from predictor.files import replacing_folder, write_json
-from predictor.gate import Verdict
+from predictor.verdict import Verdict
 
 POINTER, RELEASES = "champion.json", "releases"
 RELEASE, EXAMPLE, CURVES = "release.json", "example.json", "curves.png"
+RELEASE_FILES = (RELEASE, EXAMPLE, CURVES)  # beside the bundle
 
 
 class NoChampionError(PredictorError):
@@ -41,6 +42,19 @@ class Pointer(Document):
 
     version: str
     reigns: tuple[Reign, ...] = ()
+
+    @property
+    def succession(self) -> list[str]:
+        """The champion and those it can go back to, the oldest first.
+
+        A promotion is added on top; a rollback takes away what stood above its version.
+        """
+        return _replayed(self.reigns)[0]
+
+    @property
+    def deposed(self) -> dict[str, Reign]:
+        """The versions that were rolled back, each with the reign that followed it."""
+        return _replayed(self.reigns)[1]
 
 
 class Release(Document):
@@ -77,7 +91,7 @@ def publish(models: Path, bundle: Bundle, release: Release, shown: Mapping[str, 
     `shown` names the files of what the README shows, `EXAMPLE` and `CURVES`.
     """
     folder = folder_of(models, release.version)
-    if _holds(folder, bundle):
+    if is_here(models, release.version, bundle.identity):
         return load(models, release.version)
     with replacing_folder(folder) as fresh:
         shutil.copytree(bundle.folder, fresh, dirs_exist_ok=True)
@@ -87,13 +101,9 @@ def publish(models: Path, bundle: Bundle, release: Release, shown: Mapping[str, 
     return load(models, release.version)
 
 
-def point(models: Path, reign: Reign) -> None:
-    """Make a published version the champion of the service, unless it is already."""
-    before = pointer(models)
-    if before and before.version == reign.version:
-        return
-    reigns = (*(before.reigns if before else ()), reign)
-    after = Pointer(version=reign.version, reigns=reigns)
+def point(models: Path, reigns: tuple[Reign, ...]) -> None:
+    """Make the last of these reigns the present one: the service answers with its version."""
+    after = Pointer(version=reigns[-1].version, reigns=reigns)
     write_json(models / POINTER, after.model_dump(mode="json"))
 
 
@@ -130,7 +140,24 @@ def load(models: Path, version: str) -> Champion:
         PredictorError: the release or its bundle is missing or damaged.
     """
     folder = folder_of(models, version)
-    return Champion(Bundle.load(folder), Release.read(folder / RELEASE))
+    try:
+        return Champion(Bundle.load(folder), Release.read(folder / RELEASE))
+    except PredictorError as error:
+        raise PredictorError(
+            f"{error} Delete that folder and run `uv run predictor promote`, which fetches "
+            "the champion from the registry."
+        ) from error
+
+
+def is_here(models: Path, version: str, identity: str | None) -> bool:
+    """Say whether a version is published, and is the very bundle if `identity` is known.
+
+    Another store counts its versions from 1 too.
+    """
+    folder = folder_of(models, version)
+    if not (folder / RELEASE).is_file():
+        return False
+    return identity in (None, identity_of(folder))
 
 
 def folder_of(models: Path, version: str) -> Path:
@@ -143,5 +170,14 @@ def now() -> datetime:
     return datetime.now(UTC).replace(microsecond=0)
 
 
-def _holds(folder: Path, bundle: Bundle) -> bool:
-    return (folder / RELEASE).is_file() and Bundle.load(folder).identity == bundle.identity
+def _replayed(reigns: tuple[Reign, ...]) -> tuple[list[str], dict[str, Reign]]:
+    succession: list[str] = []
+    deposed: dict[str, Reign] = {}
+    for reign in reigns:
+        if reign.how == "rolled back" and reign.version in succession:
+            at = succession.index(reign.version) + 1
+            deposed |= dict.fromkeys(succession[at:], reign)
+            del succession[at:]
+        elif reign.version not in succession[-1:]:
+            succession.append(reign.version)
+    return succession, deposed

@@ -2,24 +2,24 @@
 
 import pandas as pd
 
+from predictor.answers import Answers
 from predictor.contract import CategoryColumn, Contract
 from predictor.metrics import loss
-from predictor.targets import Outputs, Truth
 
 MOST_NAMES = 20
-COLUMNS = ["column", "value", "rows", "loss"]
+COLUMNS = ["column", "value", "rows", "loss", "dummy"]
 
 
-def losses(
-    contract: Contract, rows: pd.DataFrame, truth: Truth, outputs: Outputs, fewest: int
-) -> pd.DataFrame:
-    """Return `column`, `value`, `rows` and `loss` of every slice, the worst first.
+def losses(contract: Contract, rows: pd.DataFrame, answers: Answers, fewest: int) -> pd.DataFrame:
+    """Return `column`, `value`, `rows`, `loss` and that of the `dummy` of every slice.
+
+    The slice with the highest loss comes first.
 
     A slice is one name of a category, or one truth of a boolean, with at least `fewest` rows;
     categories of more than 20 names give none. The loss is that of the task.
     """
     found = [
-        (name, str(value), int(inside.sum()), _loss(contract, truth, outputs, inside))
+        (name, str(value), int(inside.sum()), *_losses(contract, answers, inside))
         for name in sliceable(contract)
         for value, inside in _parts(rows[name], fewest)
     ]
@@ -43,6 +43,10 @@ def _parts(values: pd.Series, fewest: int) -> list[tuple[object, pd.Series]]:
     return [(value, values == value) for value, size in sizes.items() if size >= fewest]
 
 
-def _loss(contract: Contract, truth: Truth, outputs: Outputs, inside: pd.Series) -> float:
+def _losses(contract: Contract, answers: Answers, inside: pd.Series) -> tuple[float, float]:
     chosen = inside.to_numpy(bool)
-    return loss(contract, truth[chosen], outputs[chosen])
+    truth = answers.truth[chosen]
+    return (
+        loss(contract, truth, answers.model[chosen]),
+        loss(contract, truth, answers.dummy[chosen]),
+    )

@@ -3,7 +3,7 @@
 import logging
 import shutil
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from importlib.metadata import version
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -20,13 +20,13 @@ from predictor.evaluation import LOSS, Metrics
 from predictor.files import replacing_folder, write_json
 from predictor.fitting import fit, outputs
 from predictor.frames import read_prepared
-from predictor.metrics import interval_half_width, measure
+from predictor.metrics import interval_of, measure
 from predictor.params import Params
 from predictor.progress import heartbeat
 from predictor.project import Project
 from predictor.provenance import data_version, git_commit
 from predictor.report.plots import write_plots
-from predictor.targets import Outputs, Truth, truth
+from predictor.targets import truth
 
 logger = logging.getLogger(__name__)
 
@@ -85,17 +85,8 @@ def validate(
     metrics = measure(contract, labels, answers, bins)
     loss = LOSS[contract.task]
     logger.info("validation %s %.4g on %s rows", loss, metrics[loss], f"{len(valid):,}")
-    return Validation(metrics, _interval(contract, params, labels, answers))
-
-
-def _interval(
-    contract: Contract, params: Params, labels: Truth, answers: Outputs
-) -> Interval | None:
-    if contract.task != "regression":
-        return None
     coverage = params.train.interval_coverage
-    half_width = interval_half_width(labels, answers[:, 0], coverage)
-    return Interval(coverage=coverage, half_width=half_width)
+    return Validation(metrics, interval_of(contract, labels, answers, coverage))
 
 
 def write_bundle(
@@ -126,6 +117,8 @@ def write_bundle(
         data_version=data_version(project),
         git_commit=git_commit(project),
         train_rows=len(rows),
+        trained_until=_last_day(contract, rows),
+        split=params.prepare,
         valid_metrics=validation.metrics,
         interval=validation.interval,
         parity=parity,
@@ -133,3 +126,10 @@ def write_bundle(
         checksums=bundle.checksums(folder),
     )
     write_json(folder / bundle.METADATA, metadata.model_dump(mode="json"))
+
+
+def _last_day(contract: Contract, rows: pd.DataFrame) -> date | None:
+    if contract.time is None:
+        return None
+    newest: pd.Timestamp = rows[contract.time.column].max()
+    return newest.date()

@@ -31,7 +31,7 @@ GZIP_RATIO = 8
 SMALL_ENOUGH_FOR_GIT = 20_000_000  # bytes
 
 STAYING = ("__init__", "table")
-RESULTS = ("dvc.lock", "reports", "models", "data/raw", "data/prepared")
+RESULTS = ("dvc.lock", "reports", "models", "data/raw", "data/prepared", "data/answers.parquet")
 
 
 def adopt(project: Project, path: Path, wish: Wish, confirm: Callable[[], bool]) -> bool:
@@ -69,6 +69,8 @@ def _require_outside_results(project: Project, path: Path) -> None:
     inside = [name for name in RESULTS if (project.root / name) in path.resolve().parents]
     if inside:
         raise PredictorError(f"{path} lies in {inside[0]}, which adopt clears: move it first.")
+    if f"data/{path.name}" in RESULTS:
+        raise PredictorError(f"data/{path.name} is a result of the pipeline: rename the table.")
 
 
 def _require_memory(path: Path) -> None:

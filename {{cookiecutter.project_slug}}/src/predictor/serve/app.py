@@ -56,7 +56,7 @@ def create_app(
     return app
 
 
-def _title(champion: Champion | PredictorError) -> dict[str, str]:
+def _title(champion: Champion | PredictorError) -> dict[str, Any]:
     if isinstance(champion, PredictorError):
         return {"title": "Predictor"}
     release, decision = champion.release, champion.bundle.contract.decision

@@ -57,14 +57,18 @@ class Mirror:
         """Follow until cancelled; what goes wrong is logged once, and tried again."""
         told = ""
         while True:
-            try:
-                await asyncio.to_thread(self.follow)
-                told = ""
-            except PredictorError as error:
-                if str(error) != told:
-                    logger.error("the champion that is here goes on: %s", error)
-                told = str(error)
+            fault = await asyncio.to_thread(self._fault)
+            if fault and fault != told:
+                logger.error("the champion that is here goes on: %s", fault)
+            told = fault
             await asyncio.sleep(seconds)
+
+    def _fault(self) -> str:
+        try:
+            self.follow()
+        except PredictorError as error:
+            return str(error)
+        return ""
 
     def follow(self) -> None:
         """Fetch the champion of the registry unless it is here, and point at it.
@@ -94,7 +98,9 @@ class Mirror:
                 command, capture_output=True, text=True, timeout=FETCH_SECONDS, check=False
             )
         except subprocess.TimeoutExpired as error:
-            raise PredictorError(f"Version {version} did not arrive in {FETCH_SECONDS} s.") from error
+            raise PredictorError(
+                f"Version {version} did not arrive in {FETCH_SECONDS} s."
+            ) from error
         if done.returncode != 0:
             lines = done.stderr.strip().splitlines() or ["no reason given"]
             raise PredictorError(f"Version {version} was not fetched: {lines[-1]}")

@@ -63,9 +63,9 @@ class Routes:
             responses=problems.described(413, 415, 422),
             openapi_extra={"requestBody": self._batch_body()},
         )(self._batch)
-        router.post("/explain", tags=["answers"], summary="Which values moved the answer", responses=asked)(
-            self._explain()
-        )
+        router.post(
+            "/explain", tags=["answers"], summary="Which values moved the answer", responses=asked
+        )(self._explain())
         router.get("/model", tags=["model"], summary="Who answers")(self._model)
         if self.settings.feedback:
             router.post(
