@@ -165,6 +165,14 @@ def test_a_declined_proposal_changes_nothing(repository: Project, tmp_path: Path
     assert content(repository) == before
 
 
+def test_a_table_with_the_name_of_a_result_is_refused(repository: Project, tmp_path: Path) -> None:
+    path, before = tmp_path / "answers.parquet", content(repository)
+    customers().to_parquet(path)
+    with pytest.raises(PredictorError, match=r"data/answers\.parquet is a result of the pipeline"):
+        adopt(repository, path, wish(), yes)
+    assert content(repository) == before
+
+
 @pytest.mark.parametrize(
     ("step", "error"),
     [("push", PredictorError("no room")), ("add", KeyboardInterrupt())],

@@ -101,9 +101,8 @@ def test_a_damaged_store_is_one_sentence(copy: Project) -> None:
         promote(copy)
 
 
-def test_a_moved_project_is_told_to_begin_a_new_store(copy: Project, tmp_path: Path) -> None:
-    registry.connect(copy, "small-table")
-    moved = Project(copy.root.rename(tmp_path / "moved"))
+def test_a_moved_project_is_told_to_begin_a_new_store(promoted: Project, tmp_path: Path) -> None:
+    moved = Project(copy_of(promoted, tmp_path).root.rename(tmp_path / "moved"))
     with pytest.raises(PredictorError, match="this project was moved or copied: delete"):
         promote(moved)
 

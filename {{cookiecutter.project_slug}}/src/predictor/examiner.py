@@ -16,12 +16,12 @@ from predictor.exam import Burden, Difference, Exam, Incumbent, Part
 from predictor.frames import read_prepared
 from predictor.incumbent import obstacle
 from predictor.latency import medians
-from predictor.metrics import measure, row_costs, row_losses
+from predictor.metrics import loss, measure, row_costs, row_losses
 from predictor.params import Params
 from predictor.project import Project
 from predictor.release import Champion, Reign
 from predictor.slices import losses
-from predictor.targets import Outputs, truth
+from predictor.targets import Outputs, Truth, truth
 
 CALIBRATION = "calibration_error"
 
@@ -96,14 +96,22 @@ def examine(project: Project, candidate: Candidate, champion: Champion | None) -
 def _paper(project: Project, candidate: Candidate) -> _Paper:
     params, contract = Params.read(project.params), candidate.bundle.contract
     rows, answers = read_prepared(project, "test"), Answers.read(project.answers, contract)
-    if not np.array_equal(answers.truth, truth(contract, rows)):
-        raise PredictorError(
-            "data/answers.parquet answers other rows than data/prepared/test.parquet has: run "
-            "`uv run dvc repro` to evaluate these."
-        )
+    _require_same_exam(answers, truth(contract, rows), candidate)
     groups = group(rows[contract.time.column] if contract.time else None, len(rows))
     bootstrap = Bootstrap(groups, params.promote.confidence, params.promote.resamples)
     return _Paper(contract, params, rows, answers, bootstrap)
+
+
+def _require_same_exam(answers: Answers, labels: Truth, candidate: Candidate) -> None:
+    report, contract = candidate.evaluation, candidate.bundle.contract
+    reported = report.model[LOSS[report.task]]
+    if not np.array_equal(answers.truth, labels) or not np.isclose(
+        loss(contract, answers.truth, answers.model), reported
+    ):
+        raise PredictorError(
+            "data/answers.parquet, data/prepared/test.parquet and reports/evaluation.json are not "
+            "of one exam: run `uv run dvc repro` to hold it again."
+        )
 
 
 def _incumbent(paper: _Paper, candidate: Candidate, champion: Champion) -> Incumbent:
