@@ -44,3 +44,28 @@ def test_missing_values_are_nan_and_one_reserved_name(contract: Contract) -> Non
     inputs = encode(contract, row)
     np.testing.assert_array_equal(inputs.numbers, [[0, 5, np.nan, 1]])
     assert inputs.categories.tolist() == [["A", MISSING]]
+
+
+def test_inputs_have_a_row_each_and_a_column_for_every_name_of_the_contract(
+    contract: Contract,
+) -> None:
+    for n in (0, 1, 3):
+        inputs = encode(contract, tables.rows(3).head(n))
+        assert inputs.numbers.shape == (n, len(contract.numbers))
+        assert inputs.categories.shape == (n, len(contract.categories))
+        assert inputs.numbers.dtype == np.float32
+        assert inputs.numbers.flags.c_contiguous
+
+
+def test_without_a_kind_of_column_its_matrix_has_no_columns(contract: Contract) -> None:
+    rows, only = tables.rows(3), contract.model_copy
+    names = only(update={"columns": {"class": contract.columns["class"]}})
+    floats = only(update={"columns": {"pressure": contract.columns["pressure"]}})
+    assert encode(names, rows).numbers.shape == (3, 0)
+    assert encode(floats, rows).categories.shape == (3, 0)
+    np.testing.assert_array_equal(encode(floats, rows).numbers[:, 0], rows["pressure"].astype("f4"))
+
+
+def test_the_parts_of_a_missing_time_are_missing() -> None:
+    hour, month = time_parts(["2024-05-06T07:08", None], ("hour", "month"))
+    np.testing.assert_array_equal([hour, month], [[7, np.nan], [5, np.nan]])

@@ -165,9 +165,9 @@ def run(session: ort.InferenceSession, contract: Contract, columns: Columns) -> 
     """Encode raw columns, run the model, and return `contract.outputs` for each row."""
     inputs = encode(contract, columns)
     feed: dict[str, object] = {}
-    if contract.numbers:
+    if inputs.numbers.shape[1]:
         feed["numbers"] = inputs.numbers
-    if contract.categories:
+    if inputs.categories.shape[1]:
         feed["categories"] = inputs.categories
     answer: Outputs = session.run(None, feed)[-1]
     # Of two probabilities the second is that of the positive label.

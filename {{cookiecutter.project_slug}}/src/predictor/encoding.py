@@ -48,10 +48,7 @@ def encode(contract: Contract, columns: Columns) -> Inputs:
             case _:
                 numbers.append(np.asarray(values, dtype=np.float32))
     n_rows = len(numbers[0]) if numbers else len(categories[0])
-    return Inputs(
-        np.column_stack(numbers) if numbers else np.empty((n_rows, 0), np.float32),
-        _object_matrix(categories, n_rows),
-    )
+    return Inputs(_float_matrix(numbers, n_rows), _object_matrix(categories, n_rows))
 
 
 def time_parts(values: Any, parts: tuple[TimePart, ...]) -> list[Floats]:  # noqa: ANN401
@@ -61,7 +58,10 @@ def time_parts(values: Any, parts: tuple[TimePart, ...]) -> list[Floats]:  # noq
     """
     times = np.asarray(values, dtype="datetime64[s]")
     absent = np.isnat(times)
-    return [np.where(absent, np.nan, _PARTS[part](times)).astype(np.float32) for part in parts]
+    found = [_PARTS[part](times).astype(np.float32) for part in parts]
+    for floats in found:
+        floats[absent] = np.nan
+    return found
 
 
 def _listed(values: Any) -> list[object]:  # noqa: ANN401
@@ -71,6 +71,12 @@ def _listed(values: Any) -> list[object]:  # noqa: ANN401
 
 def _name(value: object) -> str:
     return MISSING if value is None or value != value else str(value)  # NaN is not itself
+
+
+def _float_matrix(columns: list[Floats], n_rows: int) -> Floats:
+    # `np.column_stack` takes three times as long for one row.
+    rows_last = np.array(columns, dtype=np.float32).reshape(len(columns), n_rows)
+    return np.ascontiguousarray(rows_last.T)
 
 
 def _object_matrix(columns: list[list[str]], n_rows: int) -> npt.NDArray[np.object_]:
