@@ -1,5 +1,5 @@
-# `make demo` shows what a user gets; `make test` is what CI runs. Both bring their own tools.
-.PHONY: demo test quick lint screenshots clean
+# `make demo` shows what a user gets, `make test` is what CI runs, `make bench` measures. They bring their own tools.
+.PHONY: demo test quick lint bench screenshots clean
 .DEFAULT_GOAL := demo
 
 UV_VERSION := 0.13.9
@@ -23,6 +23,9 @@ lint: .venv/test
 screenshots: .venv/test   ## pictures of the demo page of `make demo`, the README's among them
 	$(BIN)/python scripts/screenshots.py
 
+bench: .venv/bench        ## the service beside three others; writes docs/benchmark.md and .svg
+	$(BIN)/python scripts/benchmark.py $(ARGS)
+
 clean:
 	rm -rf .venv build
 
@@ -31,6 +34,6 @@ clean:
 	$(BIN)/python -m pip install --disable-pip-version-check --progress-bar off uv==$(UV_VERSION)
 	touch $@
 
-.venv/demo .venv/test: .venv/%: .venv/uv pyproject.toml
+.venv/demo .venv/test .venv/bench: .venv/%: .venv/uv pyproject.toml
 	$(BIN)/uv pip install --python $(BIN)/python --group $*
 	touch $@

@@ -1,0 +1,18 @@
+"""Fit the champion's pipeline on the rows that `train` fits it on.
+
+Usage, in a generated project: python fit_pipeline.py PIPELINE.joblib
+"""
+
+import sys
+
+import joblib
+from predictor.contract import Contract
+from predictor.fitting import fit
+from predictor.frames import read_prepared
+from predictor.params import Params
+from predictor.project import Project
+
+project = Project.locate()
+contract, params = Contract.read(project.contract), Params.read(project.params)
+rows = read_prepared(project, "train", "valid")
+joblib.dump(fit(contract, params, params.train.model, rows), sys.argv[1])
