@@ -62,8 +62,13 @@ def project(demo_output: str) -> Path:
 @pytest.fixture
 def own_project(project: Path, tmp_path: Path) -> Path:
     """Return a copy that a test may change, with an environment and an empty store of its own."""
+    return copy_of_project(project, tmp_path)
+
+
+def copy_of_project(project: Path, folder: Path) -> Path:
+    """Copy a project into `folder`, with an environment and an empty store of its own."""
     leave_out = shutil.ignore_patterns(".venv", "mlflow.db", "mlartifacts")
-    copy = Path(shutil.copytree(project, tmp_path / demo.SLUG, ignore=leave_out))
+    copy = Path(shutil.copytree(project, folder / demo.SLUG, ignore=leave_out))
     in_project(copy, "uv", "sync", "--quiet")
     return copy
 
