@@ -1,26 +1,20 @@
 """Champions that come, stay and go in a generated project; everything here is real."""
 
 import json
-import os
 import signal
 import subprocess
-import time
-import urllib.request
-from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-import demo
 import pytest
 from baking import text_of
 from conftest import clean_environment, copy_of_project, in_project
+from tracking import tracking_server
 
 pytestmark = pytest.mark.slow
 
 PROBES = Path(__file__).parent / "probes"
 Run = subprocess.CompletedProcess[str]
-SERVER_SECONDS = 120
 
 
 def replace(path: Path, old: str, new: str) -> None:
@@ -155,44 +149,8 @@ def test_an_equal_model_replaces_the_champion_although_its_promotion_was_killed(
     assert "of the champion (version 1): +0 [+0, +0]" in said["no worse than champion"]
 
 
-@contextmanager
-def registry_server(folder: Path) -> Iterator[str]:
-    """Serve the project's own store over HTTP, and return the address."""
-    port = demo.free_port()
-    store, artifacts = f"sqlite:///{folder / 'mlflow.db'}", str(folder / "mlartifacts")
-    address = ["--backend-store-uri", store, "--artifacts-destination", artifacts]
-    address += ["--host", "127.0.0.1", "--port", str(port), "--workers", "1"]
-    quiet = {"MLFLOW_SERVER_ENABLE_JOB_EXECUTION": "false", "PYTHONWARNINGS": "ignore"}
-    # The server starts a child that serves, so the whole group is ended.
-    process = subprocess.Popen(
-        [str(folder / ".venv" / "bin" / "python"), "-m", "mlflow", "server", *address],
-        cwd=folder,
-        env=clean_environment() | quiet,
-        stdout=subprocess.DEVNULL,
-        stderr=subprocess.DEVNULL,
-        start_new_session=True,
-    )
-    try:
-        wait_for(f"http://127.0.0.1:{port}/health")
-        yield f"http://127.0.0.1:{port}"
-    finally:
-        os.killpg(process.pid, signal.SIGTERM)
-        process.wait(timeout=20)
-
-
-def wait_for(url: str) -> None:
-    deadline = time.monotonic() + SERVER_SECONDS
-    while time.monotonic() < deadline:
-        try:
-            with urllib.request.urlopen(url, timeout=2):
-                return
-        except OSError:
-            time.sleep(0.2)
-    pytest.fail(f"{url} did not answer within {SERVER_SECONDS} s")
-
-
 def test_a_rollback_goes_through_a_real_server_and_the_history_tells_it(story: Story) -> None:
-    with registry_server(story.folder) as address:
+    with tracking_server(story.folder, story.folder) as address:
         back = predictor(
             story.folder, "rollback", "--why", "too many alarms", MLFLOW_TRACKING_URI=address
         )

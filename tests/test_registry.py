@@ -1,23 +1,19 @@
 """A service that follows the champion of an MLflow server, through its rises and falls."""
 
 import json
-import os
-import subprocess
-import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from urllib.request import urlopen
 
 import demo
 import pytest
-from conftest import clean_environment, in_project
+from conftest import in_project
 from serving import Service, serving
+from tracking import eventually, tracking_server
 
 pytestmark = pytest.mark.slow
 
 SOURCE = f"models:/{demo.SLUG}@champion"
-SECONDS = 60
 
 
 @pytest.fixture
@@ -28,44 +24,6 @@ def lean(own_project: Path, tmp_path: Path) -> Path:
     done = in_project(own_project, "uv", "sync", *options, UV_PROJECT_ENVIRONMENT=str(folder))
     assert done.returncode == 0, done.stderr
     return folder
-
-
-@contextmanager
-def tracking_server(project: Path, folder: Path, port: int) -> Iterator[None]:
-    """Run `mlflow server` while the block runs; everything it knows stays in `folder`."""
-    folder.mkdir(exist_ok=True)
-    command: list[str | Path] = [
-        *(project / ".venv" / "bin" / "python", "-W", "ignore", "-m", "mlflow", "server"),
-        *("--backend-store-uri", f"sqlite:///{folder / 'mlflow.db'}"),
-        *("--artifacts-destination", str(folder / "artifacts")),
-        *("--host", "127.0.0.1", "--port", str(port), "--workers", "1"),
-    ]
-    environment = clean_environment() | {"MLFLOW_SERVER_ENABLE_JOB_EXECUTION": "false"}
-    with (folder / "server.log").open("wb") as log:
-        process = subprocess.Popen(
-            command, cwd=folder, env=environment, stdout=log, stderr=log, start_new_session=True
-        )
-        try:
-            eventually(lambda: _is_up(port))
-            yield
-        finally:
-            os.killpg(process.pid, 15)  # its workers too
-            process.wait(timeout=30)
-
-
-def _is_up(port: int) -> bool:
-    try:
-        with urlopen(f"http://127.0.0.1:{port}/health", timeout=2):
-            return True
-    except OSError:
-        return False
-
-
-def eventually(holds: Callable[[], bool]) -> None:
-    deadline = time.monotonic() + SECONDS
-    while not holds():
-        assert time.monotonic() < deadline
-        time.sleep(0.1)
 
 
 def promote_with(project: Path, model: str, uri: str) -> None:
