@@ -24,8 +24,10 @@ def serving_environment(project: Path, scratch: Path) -> Path:
 
 
 def fit_pipeline(project: Path, scratch: Path) -> Path:
-    """Fit the champion's pipeline again, as `train` does, and return its file."""
-    pipeline = scratch / "pipeline.joblib"
+    """Fit the champion's pipeline again, unless that is done, and return its file."""
+    pipeline, champion = scratch / "pipeline.joblib", project / "models" / "champion.json"
+    if pipeline.exists() and pipeline.stat().st_mtime > champion.stat().st_mtime:
+        return pipeline
     print("fitting the scikit-learn pipeline of the champion", flush=True)
     python = project / ".venv" / "bin" / "python"
     run(project, str(python), str(SERVERS / "fit_pipeline.py"), str(pipeline))

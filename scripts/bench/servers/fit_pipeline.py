@@ -14,5 +14,7 @@ from predictor.project import Project
 
 project = Project.locate()
 contract, params = Contract.read(project.contract), Params.read(project.params)
+# On a busy machine more threads wait for each other; the trees are the same.
+params = params.model_copy(update={"train": params.train.model_copy(update={"threads": 1})})
 rows = read_prepared(project, "train", "valid")
 joblib.dump(fit(contract, params, params.train.model, rows), sys.argv[1])
