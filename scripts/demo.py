@@ -1,9 +1,13 @@
 """Generate the default project, run it as its README says, and ask it about one flight.
 
-Usage: python scripts/demo.py [FOLDER]     (default: build/demo, which is replaced)
+Usage: python scripts/demo.py [--without-make] [FOLDER]     (default: build/demo, which is replaced)
 """
 
+import argparse
 import json
+import os
+import re
+import shlex
 import shutil
 import socket
 import subprocess
@@ -21,15 +25,16 @@ SLUG = "flight-delay-predictor"
 READY_SECONDS = 60
 
 
-def main(folder: Path) -> int:
+def main(folder: Path, *, has_make: bool) -> int:
     """Run the demo and return the exit code."""
+    make = with_make if has_make else without_make
     seconds: dict[str, float] = {}
     with timed("generation", seconds):
         project = generate(folder)
     with timed("set-up", seconds):
-        run(project, "make", "setup")
+        make(project, "setup")
     with timed("pipeline", seconds):
-        run(project, "make", "pipeline")
+        make(project, "pipeline")
     with timed("first answer", seconds):
         answer = ask(project)
     report(project, answer, seconds)
@@ -54,6 +59,24 @@ def generate(folder: Path) -> Path:
         arguments = ["--no-input", "--default-config", "--output-dir", str(folder)]
         run(TEMPLATE, "cookiecutter", str(template), *arguments)
     return project
+
+
+def with_make(project: Path, target: str) -> None:
+    """Do what the README says first."""
+    run(project, "make", target)
+
+
+def without_make(project: Path, target: str) -> None:
+    """Type the lines of the Makefile one by one, as on Windows."""
+    makefile = (project / "Makefile").read_text(encoding="utf-8")
+    (recipe,) = re.findall(rf"^{target}:.*\n((?:\t.*\n)+)", makefile, re.MULTILINE)
+    for line in recipe.splitlines():
+        run(project, *shlex.split(line))
+
+
+def script(project: Path, name: str) -> Path:
+    """Return where a command of the project's environment lies."""
+    return project / ".venv" / ("Scripts" if os.name == "nt" else "bin") / name
 
 
 def run(folder: Path, *command: str) -> None:
@@ -81,8 +104,7 @@ def ask(project: Path) -> dict[str, object]:
 @contextmanager
 def service(project: Path, port: int) -> Iterator[None]:
     """Run `predictor serve` for as long as the block runs; the block starts when it is ready."""
-    predictor = project / ".venv" / "bin" / "predictor"
-    command: list[str | Path] = [predictor, "serve", "--port", str(port)]
+    command: list[str | Path] = [script(project, "predictor"), "serve", "--port", str(port)]
     process = subprocess.Popen(command, cwd=project, stdout=subprocess.DEVNULL)
     try:
         wait_until(process, port)
@@ -143,4 +165,8 @@ def report(project: Path, answer: dict[str, object], seconds: dict[str, float]) 
 
 
 if __name__ == "__main__":
-    sys.exit(main(Path(sys.argv[1] if len(sys.argv) > 1 else "build/demo").resolve()))
+    parser = argparse.ArgumentParser(description="Generate, train and ask the default project.")
+    parser.add_argument("folder", nargs="?", default="build/demo", type=Path)
+    parser.add_argument("--without-make", action="store_true", help="as on Windows")
+    asked = parser.parse_args()
+    sys.exit(main(asked.folder.resolve(), has_make=not asked.without_make))

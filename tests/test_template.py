@@ -6,6 +6,7 @@ import sys
 import tomllib
 from pathlib import Path
 
+import demo
 import pytest
 import yaml
 from baking import Answers, text_of
@@ -134,3 +135,16 @@ def test_only_contract_and_source_name_a_column(template: Path) -> None:
         if isinstance(node, ast.Constant) and node.value in columns
     }
     assert named == set()
+
+
+def test_the_demo_types_the_lines_of_the_makefile_where_there_is_no_make(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    typed: list[str] = []
+    monkeypatch.setattr(demo, "run", lambda _, *command: typed.append(" ".join(command)))
+    for target in ("setup", "pipeline"):
+        demo.without_make(TEMPLATE / INSIDE, target)
+    assert typed == [
+        *("uv sync", "uv run predictor setup"),
+        *("uv run dvc repro", "uv run predictor promote"),
+    ]

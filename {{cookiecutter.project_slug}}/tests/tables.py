@@ -41,6 +41,7 @@ PARAMS: dict[str, object] = {
         "latency_ms": 50,
         "bundle_mb": 5,
     },
+    "reproduce": {"tolerance": 0.005},
     "models": {
         "hist_gradient_boosting": {"max_iter": 30, "learning_rate": 0.2},
         "random_forest": {"n_estimators": 10},

@@ -10,7 +10,7 @@ from predictor.project import Project
 
 VERBS = [
     *("setup", "pipeline", "serve", "rollback", "history", "score", "check", "ui"),
-    *("ingest", "prepare", "train", "evaluate"),
+    *("ingest", "prepare", "train", "evaluate", "reproduce", "compare", "summary"),
 ]
 
 

@@ -44,8 +44,8 @@ def main() -> None:
     logging.basicConfig(level=logging.WARNING, format="%(message)s", stream=sys.stdout)
     logging.getLogger("predictor").setLevel(logging.INFO)
     os.environ.setdefault("MLFLOW_DISABLE_TELEMETRY", "true")
-    # OpenMP's waiting threads spin, and on a busy machine training then takes ten times as long.
-    os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
+    # Threads that spin while they wait make training three times slower on a busy machine.
+    os.environ.setdefault("OMP_WAIT_POLICY", "passive")
     try:
         app()
     except PredictorError as error:
@@ -288,3 +288,43 @@ def validate() -> None:
     Contract.read(project.contract)
     Params.read(project.params)
     print("contract.yaml and params.yaml are valid")
+
+
+@app.command(rich_help_panel="In CI")
+def reproduce() -> None:
+    """Prove in a clone, after `dvc repro`, that this run is the committed one again.
+
+    Example: `predictor reproduce`
+    """
+    from predictor.reproduce import reproduce as run
+
+    run(Project.locate())
+
+
+@app.command(rich_help_panel="In CI")
+def compare(
+    revision: Annotated[str, typer.Argument(help="A commit with recorded results.")],
+) -> None:
+    """Fail if this run's model is worse than the one that another commit recorded.
+
+    Example: `predictor compare origin/main`
+    """
+    from predictor.compare import compare as run
+
+    run(Project.locate(), revision)
+
+
+@app.command(rich_help_panel="In CI")
+def summary(
+    against: Annotated[str, typer.Option(help="A commit with recorded results.")] = "HEAD",
+    images: Annotated[
+        str | None, typer.Option(help="Address of the commit's files, for the plots.")
+    ] = None,
+) -> None:
+    """Print metrics, verdict, proofs and plots of this run as Markdown.
+
+    Example: `predictor summary --against origin/main`
+    """
+    from predictor.report.summary import summary as run
+
+    print(run(Project.locate(), against, images))

@@ -12,7 +12,8 @@ from predictor import sources
 from predictor.contract import Contract
 from predictor.conversion import typed
 from predictor.errors import PredictorError
-from predictor.files import replacing_folder
+from predictor.files import replacing_folder, write_json
+from predictor.fingerprint import fingerprint
 from predictor.params import Params
 from predictor.project import Project
 
@@ -20,7 +21,10 @@ logger = logging.getLogger(__name__)
 
 
 def ingest(project: Project) -> None:
-    """Write `data/raw/<month>.parquet` for every month that has arrived, or `all.parquet`."""
+    """Write `data/raw/<month>.parquet` for every month that has arrived, or `all.parquet`.
+
+    `reports/data.json` says what they hold, so that a clone can prove that it has the same.
+    """
     contract, params = Contract.read(project.contract), Params.read(project.params).ingest
     rows = typed(sources.load(params.source).read(project, params), contract)
     rows, time = labelled(rows, contract), contract.time
@@ -29,6 +33,7 @@ def ingest(project: Project) -> None:
         for name, part in parts.items():
             part.to_parquet(folder / f"{name}.parquet", index=False)
             logger.info("%s: %s rows", name, f"{len(part):,}")
+    write_json(project.fingerprint, fingerprint(parts).model_dump(mode="json"))
 
 
 def labelled(rows: pd.DataFrame, contract: Contract) -> pd.DataFrame:

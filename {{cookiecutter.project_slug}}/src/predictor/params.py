@@ -56,6 +56,12 @@ class PromoteParams(Document):
     bundle_mb: PositiveFloat
 
 
+class ReproduceParams(Document):
+    """How near a run must come to the one that was committed."""
+
+    tolerance: PositiveFloat
+
+
 class Params(Document):
     """The whole of `params.yaml`."""
 
@@ -64,4 +70,5 @@ class Params(Document):
     train: TrainParams
     evaluate: EvaluateParams
     promote: PromoteParams
+    reproduce: ReproduceParams
     models: dict[str, dict[str, Argument]]

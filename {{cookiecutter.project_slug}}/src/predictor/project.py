@@ -95,6 +95,10 @@ class Project:
         return self.reports / "verdict.json"
 
     @property
+    def fingerprint(self) -> Path:
+        return self.reports / "data.json"
+
+    @property
     def slices(self) -> Path:
         return self.reports / "slices.csv"
 

@@ -9,7 +9,7 @@ from pydantic import ValidationError
 from predictor.contract import Contract
 from predictor.errors import PredictorError
 from predictor.evaluation import Evaluation
-from predictor.files import replacing_folder, write_text
+from predictor.files import replacing_folder, write_json, write_text
 from predictor.project import Project
 from predictor.release import CURVES, EXAMPLE, Champion
 from predictor.serve.answer import answer
@@ -47,6 +47,7 @@ def show(project: Project, champion: Champion) -> None:
     with replacing_folder(project.shown) as folder:
         shutil.copyfile(champion.example, folder / EXAMPLE)
         shutil.copyfile(champion.curves, folder / CURVES)
+        write_json(folder / "evaluation.json", champion.release.evaluation.model_dump(mode="json"))
     write_text(project.readme, text)
 
 
@@ -85,6 +86,11 @@ def replace_block(text: str, name: str, block: str) -> str:
     return f"{before}{begin}\n{block}\n{end}{after}"
 
 
+def block(text: str, name: str) -> str:
+    """Return what stands between the two markers, or nothing if they are not there."""
+    return text.partition(f"<!-- {name}:begin -->")[2].partition(f"<!-- {name}:end -->")[0].strip()
+
+
 def example_answer(champion: Champion, example: Path) -> str:
     """Return what `/predict` answers to the row in `example`, as a code block."""
     contract = champion.bundle.contract
@@ -104,20 +110,9 @@ def example_answer(champion: Champion, example: Path) -> str:
 def results(champion: Champion) -> str:
     """Return the block as Markdown."""
     release, bundle = champion.release, champion.bundle
-    exam = release.evaluation
-    period = f", {exam.first} to {exam.last}" if exam.first else ""
     return "\n".join(
         [
-            f"**{headline(bundle.contract, exam)}**",
-            "",
-            f"| Test: {exam.rows:,} rows{period} | Model | Linear | Dummy |",
-            "|---|---:|---:|---:|",
-            *(
-                f"| {title} | **{_shown(exam.model[name])}** | {_shown(exam.linear[name])} "
-                f"| {_shown(exam.dummy[name])} |"
-                for name, title in TITLES.items()
-                if name in exam.model
-            ),
+            *numbers(bundle.contract, release.evaluation),
             "",
             f"Version {release.version} (`{bundle.metadata.model}`), promoted "
             f"{release.promoted:%Y-%m-%d}; {_unit(bundle.contract)}"
@@ -130,13 +125,30 @@ def results(champion: Champion) -> str:
     )
 
 
+def numbers(contract: Contract, exam: Evaluation) -> list[str]:
+    """Return the lines that hold a measured number: the headline and the table."""
+    period = f", {exam.first} to {exam.last}" if exam.first else ""
+    return [
+        f"**{headline(contract, exam)}**",
+        "",
+        f"| Test: {exam.rows:,} rows{period} | Model | Linear | Dummy |",
+        "|---|---:|---:|---:|",
+        *(
+            f"| {title} | **{shown(exam.model[name])}** | {shown(exam.linear[name])} "
+            f"| {shown(exam.dummy[name])} |"
+            for name, title in TITLES.items()
+            if name in exam.model
+        ),
+    ]
+
+
 def headline(contract: Contract, exam: Evaluation) -> str:
     """Return in one sentence what the model is worth, against doing without it."""
     if contract.costs:
         ours, theirs = exam.model["cost_per_1000"], exam.dummy["cost_per_1000"]
         return (
-            f"1,000 decisions cost {_shown(ours)} {contract.costs.unit} with the model and "
-            f"{_shown(theirs)} without one ({ours / theirs - 1:+.0%})."
+            f"1,000 decisions cost {shown(ours)} {contract.costs.unit} with the model and "
+            f"{shown(theirs)} without one ({ours / theirs - 1:+.0%})."
         )
     if contract.task == "multiclass":
         ours, theirs = exam.model["accuracy"], exam.dummy["accuracy"]
@@ -147,8 +159,8 @@ def headline(contract: Contract, exam: Evaluation) -> str:
     ours, theirs = exam.model["mae"], exam.dummy["mae"]
     unit = f" {contract.target.unit}" if contract.target.unit else ""
     return (
-        f"The answer is off by {_shown(ours)}{unit} on average; the mean is off by "
-        f"{_shown(theirs)}{unit} ({ours / theirs - 1:+.0%})."
+        f"The answer is off by {shown(ours)}{unit} on average; the mean is off by "
+        f"{shown(theirs)}{unit} ({ours / theirs - 1:+.0%})."
     )
 
 
@@ -158,5 +170,6 @@ def _unit(contract: Contract) -> str:
     return f"errors in {contract.target.unit}; " if contract.target.unit else ""
 
 
-def _shown(value: float) -> str:
+def shown(value: float) -> str:
+    """Return a metric as a reader wants it."""
     return f"{value:.3f}" if value < 10 else f"{value:,.0f}"

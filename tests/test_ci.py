@@ -1,0 +1,304 @@
+"""The workflow of the generated project, run: green as it is pushed, red where it must be."""
+
+import hashlib
+import json
+import re
+import subprocess
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pytest
+from baking import text_of
+from conftest import git, in_project
+from snapshot import TEMPLATE
+from workflow.document import Workflow
+from workflow.machine import Event
+from workflow.runner import Result, Run, Runner
+
+pytestmark = pytest.mark.slow
+
+RERUN = "run `uv run predictor pipeline` and commit what it writes"
+Change = Callable[[Path], None]
+
+
+@pytest.fixture(scope="module")
+def pushed(project: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Return what the owner pushes after `make` and one commit."""
+    return clone(project, tmp_path_factory.mktemp("pushed") / "repository")
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return tmp_path_factory.mktemp("green")
+
+
+@pytest.fixture(scope="module")
+def green(pushed: Path, folder: Path) -> Run:
+    """Run all of ci.yml for the push, from nothing."""
+    run = Runner(push(pushed), folder).run(ci(pushed))
+    (TEMPLATE / "build" / "ci.txt").write_text(run.table() + "\n", encoding="utf-8")
+    return run
+
+
+@pytest.fixture(scope="module")
+def home(green: Run, folder: Path) -> Path:
+    """Return a home in which DVC has the results of the green run, so that nothing runs twice.
+
+    With results of its own at hand, `dvc repro --pull` asks for a remote; this one is empty.
+    """
+    assert green.results["pipeline"] == "success"
+    config = folder / "home" / ".config" / "dvc" / "config"
+    config.parent.mkdir(parents=True)
+    cache = folder / "pipeline-0" / "work" / "repository" / ".dvc" / "cache"
+    remote = f"[core]\n    remote = empty\n['remote \"empty\"']\n    url = {folder / 'remote'}\n"
+    (folder / "remote").mkdir()
+    config.write_text(f"[cache]\n    dir = {cache}\n{remote}", encoding="utf-8")
+    return folder / "home"
+
+
+def clone(repository: Path, to: Path) -> Path:
+    subprocess.run(["git", "clone", "--quiet", str(repository), str(to)], check=True)
+    return to
+
+
+def ci(repository: Path) -> Workflow:
+    return Workflow.read(repository / ".github" / "workflows" / "ci.yml")
+
+
+def push(repository: Path) -> Event:
+    sha = git(repository, "rev-parse", "main").strip()
+    return Event(repository, "push", "refs/heads/main", sha)
+
+
+def pull_request(repository: Path, fork: bool = False) -> Event:
+    """Return the event of a pull request from branch `change`, merged as GitHub does it."""
+    head = git(repository, "rev-parse", "change").strip()
+    git(repository, "checkout", "--quiet", "--detach", "main")
+    git(repository, "merge", "--quiet", "--no-ff", "--no-edit", "change")
+    git(repository, "update-ref", "refs/pull/7/merge", "HEAD")
+    sha = git(repository, "rev-parse", "HEAD").strip()
+    owner = "stranger" if fork else "somebody"
+    source = {"sha": head, "repo": {"full_name": f"{owner}/repository"}}
+    payload = {"number": 7, "pull_request": {"number": 7, "head": source}}
+    return Event(repository, "pull_request", "refs/pull/7/merge", sha, "main", payload)
+
+
+def commit(repository: Path) -> None:
+    git(repository, "add", "--all")
+    git(repository, "commit", "--quiet", "--no-verify", "--message", "Change")
+
+
+def edit(repository: Path, name: str, old: str, new: str) -> None:
+    text = text_of(repository / name)
+    assert re.search(old, text), f"{old} is not in {name}"
+    (repository / name).write_text(re.sub(old, new, text), encoding="utf-8", newline="\n")
+
+
+def run_only(job: str, event: Event, folder: Path, home: Path) -> Run:
+    """Run one job and the final one; the others have what they had in the green run."""
+    given: dict[str, Result] = {"check": "success", "pipeline": "success", "notebook": "success"}
+    given["comment"] = "skipped"
+    del given[job]
+    if job == "pipeline" and event.name == "pull_request":
+        del given["comment"]
+    return Runner(event, folder, home).run(ci(event.repository), given)
+
+
+def test_a_first_push_is_green_without_a_manual_step(green: Run) -> None:
+    assert green.results == {
+        "check": "success",
+        "pipeline": "success",
+        "notebook": "success",
+        "comment": "skipped",
+        "all-green": "success",
+    }, green.table()
+    legs = {(leg.leg["os"], leg.leg["python"]): leg for leg in green.jobs["check"].legs}
+    assert legs["ubuntu-latest", "3.11"].result == "success"
+    assert len(legs) == 5
+    absent = [leg.why for leg in legs.values() if leg.result == "not here"]
+    assert all(why.startswith(("it runs on ", "Python 3.")) for why in absent)
+
+
+def test_the_summary_of_the_step_has_metrics_and_proofs(green: Run, pushed: Path) -> None:
+    (leg,) = green.jobs["pipeline"].legs
+    metrics = json.loads(text_of(pushed / "reports" / "evaluation.json"))["model"]
+    assert f"| ROC AUC (higher is better) | {metrics['roc_auc']:.3f} | " in leg.summary
+    assert "- ok: data/raw is the committed data, byte by byte" in leg.summary
+    assert "**NO**" not in leg.summary
+
+
+def test_a_push_before_the_first_run_of_the_pipeline_is_green(
+    pushed: Path, home: Path, tmp_path: Path
+) -> None:
+    repository = clone(pushed, tmp_path / "repository")
+    first = git(repository, "rev-list", "--max-parents=0", "HEAD").strip()
+    git(repository, "reset", "--quiet", "--hard", first)
+    assert not (repository / "dvc.lock").exists()
+    run = run_only("pipeline", push(repository), tmp_path / "run", home)
+    assert run.results["pipeline"] == run.results["all-green"] == "success", run.table()
+    assert "nothing is recorded yet: `uv run predictor pipeline` writes" in run.jobs["pipeline"].log
+
+
+def lint_error(repository: Path) -> None:
+    path = repository / "tests" / "test_gate.py"
+    path.write_text(f"import os\n{text_of(path)}", encoding="utf-8")
+
+
+def failing_test(repository: Path) -> None:
+    text = "def test_the_moon_is_made_of_cheese() -> None:\n    assert 1 + 1 == 3\n"
+    (repository / "tests" / "test_moon.py").write_text(text, encoding="utf-8")
+
+
+def broken_notebook(repository: Path) -> None:
+    edit(repository, "notebooks/explore.ipynb", r"read_raw\(project", "read_raw(projekt")
+
+
+def readme_number(repository: Path) -> None:
+    edit(repository, "README.md", r"(ROC AUC .*?)\*\*0\.\d+\*\*", r"\1**0.999**")
+
+
+def other_data(repository: Path) -> None:
+    """Make the record one of other rows, as it is when the source has changed since."""
+    (raw,) = re.findall(
+        r"path: data/raw\n +hash: md5\n +md5: (\w+)\.dir", text_of(repository / "dvc.lock")
+    )[:1]
+    edit(repository, "dvc.lock", raw, "0" * 32)
+    before = hashlib.md5((repository / "reports" / "data.json").read_bytes()).hexdigest()
+    edit(
+        repository,
+        "reports/data.json",
+        r'("2013-02": \{\s+"rows": \d+,\s+"values": )"\w+"',
+        r'\1"0"',
+    )
+    after = hashlib.md5((repository / "reports" / "data.json").read_bytes()).hexdigest()
+    edit(repository, "dvc.lock", before, after)
+
+
+def parameter(repository: Path) -> None:
+    edit(repository, "params.yaml", "slice_rows: 200", "slice_rows: 300")
+
+
+@dataclass(frozen=True)
+class Breakage:
+    """What is broken, which job must say so, and what the other jobs read."""
+
+    change: Change
+    job: str
+    says: str
+    others_read: tuple[str, ...]
+
+
+PIPELINE_READS = ("src/", "dvc.", "params.yaml", "contract.yaml", "reports/", "README.md")
+CHECK_READS = ("src/", "tests/", "notebooks/", "pyproject.toml", "uv.lock", ".pre-commit")
+BREAKAGES = {
+    "a lint error": Breakage(
+        lint_error, "check", "`os` imported but unused", (*PIPELINE_READS, "notebooks/")
+    ),
+    "a failing test": Breakage(
+        failing_test,
+        "check",
+        "FAILED tests/test_moon.py::test_the_moon_is_made_of_cheese",
+        (*PIPELINE_READS, "notebooks/"),
+    ),
+    "a broken notebook": Breakage(
+        broken_notebook, "notebook", "NameError: name 'projekt' is not defined", PIPELINE_READS
+    ),
+    "a README number changed by hand": Breakage(
+        readme_number,
+        "pipeline",
+        "README.md does not show the numbers of the champion's exam (| ROC AUC (higher is better) "
+        "| **0.999** |",
+        CHECK_READS,
+    ),
+    "other data than was committed": Breakage(
+        other_data, "pipeline", "data/raw is not the committed data (2013-02): ", CHECK_READS
+    ),
+    "a parameter without a run": Breakage(
+        parameter,
+        "pipeline",
+        f"params.yaml (evaluate.slice_rows) changed after the last run: {RERUN}",
+        CHECK_READS,
+    ),
+}
+
+
+@pytest.mark.parametrize("name", BREAKAGES)
+def test_a_fault_turns_its_job_red_and_no_other(
+    name: str, pushed: Path, home: Path, tmp_path: Path
+) -> None:
+    breakage = BREAKAGES[name]
+    repository = clone(pushed, tmp_path / "repository")
+    breakage.change(repository)
+    commit(repository)
+    changed = git(repository, "diff", "--name-only", "origin/main").splitlines()
+    assert changed
+    assert not any(path.startswith(breakage.others_read) for path in changed)
+    run = run_only(breakage.job, push(repository), tmp_path / "run", home)
+    assert run.results[breakage.job] == "failure", run.table()
+    assert run.results["all-green"] == "failure"
+    assert breakage.says in run.jobs[breakage.job].log
+
+
+def retrain(repository: Path, home: Path, **params: str) -> None:
+    """Do what the owner does: change parameters, run the pipeline, commit everything."""
+    for name, value in params.items():
+        edit(repository, "params.yaml", rf"{name}: \S+", f"{name}: {value}")
+    for command in (("sync", "--locked", "--quiet"), ("run", "predictor", "pipeline")):
+        done = in_project(repository, "uv", *command, HOME=str(home), UV_CACHE_DIR=uv_cache())
+        assert done.returncode == 0, done.stdout[-2000:] + done.stderr[-2000:]
+    commit(repository)
+
+
+def uv_cache() -> str:
+    return in_project(TEMPLATE, "uv", "cache", "dir").stdout.strip()
+
+
+def test_a_model_worse_than_the_baseline_turns_the_pipeline_red(
+    pushed: Path, home: Path, tmp_path: Path
+) -> None:
+    repository = clone(pushed, tmp_path / "repository")
+    retrain(repository, home, max_iter="2")
+    run = run_only("pipeline", push(repository), tmp_path / "run", home)
+    assert run.results["pipeline"] == run.results["all-green"] == "failure"
+    assert run.jobs["pipeline"].legs[0].why.startswith("uv run predictor promote --strict")
+    assert "the metrics are the committed ones" in run.jobs["pipeline"].log
+    assert "The gate refused the candidate" in run.jobs["pipeline"].log
+
+
+def test_a_pull_request_with_a_worse_model_is_red_and_its_comment_says_why(
+    pushed: Path, home: Path, tmp_path: Path
+) -> None:
+    repository = clone(pushed, tmp_path / "repository")
+    git(repository, "checkout", "--quiet", "-b", "change")
+    retrain(repository, home, max_iter="40")
+    run = run_only("pipeline", pull_request(repository), tmp_path / "run", home)
+    assert run.results["pipeline"] == run.results["all-green"] == "failure"
+    assert run.jobs["pipeline"].legs[0].why.startswith("uv run predictor compare")
+    assert "the model is worse than before: log_loss " in run.jobs["pipeline"].log
+    assert run.results["comment"] == "success", run.jobs["comment"].log
+    (call,) = calls(tmp_path / "run")
+    assert call["arguments"][:5] == ["pr", "comment", "7", "--edit-last", "--create-if-none"]
+    assert call["repository"] == "somebody/repository"
+    assert "| | This run | `origin/main` | Linear | Dummy |" in call["body"]
+    assert "- **NO**: the model is worse than before" in call["body"]
+    assert "/reports/plots/curves.png)" in call["body"]
+
+
+def calls(run: Path) -> list[dict[str, Any]]:
+    log = run / "artifacts" / "gh.jsonl"
+    return [json.loads(line) for line in text_of(log).splitlines()] if log.exists() else []
+
+
+def test_a_pull_request_of_a_stranger_is_judged_and_gets_no_write_token(
+    pushed: Path, home: Path, tmp_path: Path
+) -> None:
+    repository = clone(pushed, tmp_path / "repository")
+    git(repository, "checkout", "--quiet", "-b", "change")
+    (repository / "NOTES.md").write_text("A note.\n", encoding="utf-8")
+    commit(repository)
+    run = run_only("pipeline", pull_request(repository, fork=True), tmp_path / "run", home)
+    assert run.results["pipeline"] == run.results["all-green"] == "success", run.table()
+    assert run.results["comment"] == "skipped"
+    assert calls(tmp_path / "run") == []
