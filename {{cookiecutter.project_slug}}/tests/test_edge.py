@@ -65,14 +65,17 @@ def test_pages_of_other_origins_are_not_let_in_unless_named(champion: Champion) 
 
 
 def test_a_log_line_names_the_request_and_holds_no_value_of_its_row(
-    client: TestClient, caplog: pytest.LogCaptureFixture
+    client: TestClient, capsys: pytest.CaptureFixture[str], caplog: pytest.LogCaptureFixture
 ) -> None:
-    client.post("/predict", json=GOOD | {"größe": "secret value"})
+    answer = client.post("/predict", json=GOOD | {"größe": "secret value"}).json()
     client.post("/predict", json=GOOD | {"class": "secret value"})
-    (good, bad) = [record for record in caplog.records if record.name == "predictor.serve.edge"]
-    assert (good.getMessage(), vars(good)["status"]) == ("POST /predict", 200)
-    assert vars(bad)["status"] == 422
-    assert "secret" not in json.dumps([vars(record) for record in caplog.records], default=str)
+    client.get("/health/live")
+    written = capsys.readouterr().out
+    good, bad = (json.loads(line) for line in written.splitlines())
+    assert (good["message"], good["status"]) == ("POST /predict", 200)
+    assert good["request_id"] == answer["request_id"]
+    assert bad["status"] == 422
+    assert "secret" not in written + caplog.text
 
 
 def test_metrics_count_requests_and_answers(client: TestClient) -> None:

@@ -79,7 +79,7 @@ def test_a_value_that_may_be_missing_may_be_left_out(client: TestClient) -> None
         ({"read at": "2024-03-01T10:30:00+01:00"}, "read at"),
         ({"is.open": None}, "is.open"),
         ({"colour": "red"}, "colour"),
-        ({"größe": "\ud800"}, "größe"),
+        ({"größe": "\ud800"}, "body"),
         ({"pressure": float("inf")}, "pressure"),
     ],
     ids=[
@@ -105,13 +105,21 @@ def test_a_bad_field_is_named(client: TestClient, change: dict[str, Any], field:
 
 @pytest.mark.parametrize(
     ("content", "kind"),
-    [("{bad", "application/json"), ("[]", "application/json"), (json.dumps(GOOD), "text/plain")],
-    ids=["syntax", "list", "content type"],
+    [("{bad", "application/json"), ("[]", "application/json"), ("", "application/json")],
+    ids=["syntax", "list", "nothing"],
 )
 def test_a_body_that_is_no_row_is_told_so(client: TestClient, content: str, kind: str) -> None:
-    response = client.post("/predict", content=content, headers={"Content-Type": kind})
-    assert response.status_code == 422
-    assert [error["field"] for error in response.json()["errors"]] == ["body"]
+    for path in ("/predict", "/explain"):
+        response = client.post(path, content=content, headers={"Content-Type": kind})
+        assert response.status_code == 422
+        assert [error["field"] for error in response.json()["errors"]] == ["body"]
+
+
+def test_a_row_of_another_content_type_is_told_the_right_one(client: TestClient) -> None:
+    content, kind = json.dumps(GOOD), {"Content-Type": "text/plain"}
+    response = client.post("/predict", content=content, headers=kind)
+    assert response.status_code == 415
+    assert "with Content-Type: application/json" in response.json()["detail"]
 
 
 def test_the_service_starts_without_the_libraries_of_training() -> None:

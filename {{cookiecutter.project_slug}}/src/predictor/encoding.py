@@ -4,7 +4,7 @@ Training, the bundle and the service all call `encode`, so a row means the same 
 uses NumPy only, because the service has no pandas.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any, Protocol
 
@@ -36,7 +36,7 @@ class Inputs:
 
 def encode(contract: Contract, columns: Columns) -> Inputs:
     """Encode `columns`, each of n values, in the order of the contract."""
-    numbers: list[Floats] = []
+    numbers: list[Floats | list[object]] = []
     categories: list[list[str]] = []
     for name, column in contract.columns.items():
         values = columns[name]
@@ -46,7 +46,7 @@ def encode(contract: Contract, columns: Columns) -> Inputs:
             case TimestampColumn():
                 numbers.extend(time_parts(values, column.parts))
             case _:
-                numbers.append(np.asarray(values, dtype=np.float32))
+                numbers.append(_floats(values))
     n_rows = len(numbers[0]) if numbers else len(categories[0])
     return Inputs(_float_matrix(numbers, n_rows), _object_matrix(categories, n_rows))
 
@@ -64,6 +64,11 @@ def time_parts(values: Any, parts: tuple[TimePart, ...]) -> list[Floats]:  # noq
     return found
 
 
+def _floats(values: Any) -> Floats | list[object]:  # noqa: ANN401
+    # Lists are left to `_float_matrix`, which converts all of them in one call.
+    return values if isinstance(values, list) else np.asarray(values, dtype=np.float32)
+
+
 def _listed(values: Any) -> list[object]:  # noqa: ANN401
     # Walking through a column of pandas takes ten times as long.
     return values if isinstance(values, list) else values.tolist()
@@ -73,7 +78,7 @@ def _name(value: object) -> str:
     return MISSING if value is None or value != value else str(value)  # NaN is not itself
 
 
-def _float_matrix(columns: list[Floats], n_rows: int) -> Floats:
+def _float_matrix(columns: Sequence[Floats | list[object]], n_rows: int) -> Floats:
     # `np.column_stack` takes three times as long for one row.
     rows_last = np.array(columns, dtype=np.float32).reshape(len(columns), n_rows)
     return np.ascontiguousarray(rows_last.T)
@@ -86,18 +91,22 @@ def _object_matrix(columns: list[list[str]], n_rows: int) -> npt.NDArray[np.obje
     return matrix
 
 
-def _since(times: Days, coarse: str, fine: str) -> npt.NDArray[np.int64]:
-    start = times.astype(f"datetime64[{coarse}]")
-    passed: npt.NDArray[np.timedelta64] = times.astype(f"datetime64[{fine}]") - start
+def _count(times: Days, unit: str) -> npt.NDArray[np.int64]:
+    """Return how many whole units have passed since 1970 began, a Thursday."""
+    return times.astype(f"datetime64[{unit}]").astype(np.int64)
+
+
+def _days_since(times: Days, unit: str) -> npt.NDArray[np.int64]:
+    start = times.astype(f"datetime64[{unit}]").astype("datetime64[D]")
+    passed: npt.NDArray[np.timedelta64] = times.astype("datetime64[D]") - start
     return passed.astype(np.int64)
 
 
 _PARTS: dict[TimePart, Callable[[Days], npt.NDArray[np.int64]]] = {
-    "month": lambda times: _since(times, "Y", "M") + 1,
-    "day": lambda times: _since(times, "M", "D") + 1,
-    # 1970-01-01, day 0 of NumPy's calendar, was a Thursday
-    "weekday": lambda times: (times.astype("datetime64[D]").astype(np.int64) + 3) % 7,
-    "hour": lambda times: _since(times, "D", "h"),
-    "minute_of_day": lambda times: _since(times, "D", "m"),
-    "day_of_year": lambda times: _since(times, "Y", "D") + 1,
+    "month": lambda times: _count(times, "M") % 12 + 1,
+    "day": lambda times: _days_since(times, "M") + 1,
+    "weekday": lambda times: (_count(times, "D") + 3) % 7,
+    "hour": lambda times: _count(times, "h") % 24,
+    "minute_of_day": lambda times: _count(times, "m") % 1440,
+    "day_of_year": lambda times: _days_since(times, "Y") + 1,
 }

@@ -1,6 +1,7 @@
 """What the service says about rows, task by task."""
 
-import numpy as np
+from math import isfinite
+
 from pydantic import BaseModel, ConfigDict
 
 from predictor.bundle import Bundle
@@ -92,13 +93,10 @@ def outputs(bundle: Bundle, columns: Columns) -> list[list[float]]:
     Raises:
         NoAnswerError: one of them is no number.
     """
-    found = bundle.predict(columns)
-    unanswered = np.flatnonzero(~np.isfinite(found).all(axis=1))
-    if len(unanswered):
-        raise NoAnswerError(
-            f"row {unanswered[0] + 1}: the model has no answer to values this extreme"
-        )
-    rows: list[list[float]] = found.tolist()
+    rows: list[list[float]] = bundle.predict(columns).tolist()
+    if not isfinite(sum(map(sum, rows))):
+        number = next(number for number, row in enumerate(rows, 1) if not isfinite(sum(row)))
+        raise NoAnswerError(f"row {number}: the model has no answer to values this extreme")
     return rows
 
 

@@ -7,10 +7,9 @@ import time
 from dataclasses import dataclass
 from secrets import token_hex
 
-from starlette.datastructures import Headers
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from predictor.serve import problems
+from predictor.serve import logs, problems
 from predictor.serve.body import limited
 from predictor.serve.logs import REQUEST_ID
 from predictor.serve.settings import Settings
@@ -20,7 +19,7 @@ logger = logging.getLogger(__name__)
 
 RETRY_SECONDS = 1
 QUIET = ("/health/live", "/health/ready", "/metrics")  # asked by machines every few seconds
-WELL_FORMED = re.compile(r"[A-Za-z0-9._-]{1,64}")
+WELL_FORMED = re.compile(rb"[A-Za-z0-9._-]{1,64}")
 SECURITY = {
     "X-Content-Type-Options": "nosniff",
     "X-Frame-Options": "DENY",
@@ -95,18 +94,13 @@ class Edge:
         route = getattr(scope.get("route"), "path", "unmatched")
         self.telemetry.observe(route, exchange.status, seconds)
         if route not in QUIET or exchange.status >= 400:
-            logger.info(
-                "%s %s",
-                scope["method"],
-                route,
-                extra={"status": exchange.status, "milliseconds": round(1000 * seconds, 2)},
-            )
+            logs.write_request(f"{scope['method']} {route}", exchange.status, seconds)
 
 
 def _request_id(scope: Scope) -> str:
     """Return the caller's own number if it is harmless, else a new one."""
-    given = Headers(scope=scope).get("x-request-id", "")
-    return given if WELL_FORMED.fullmatch(given) else token_hex(8)
+    given = next((value for name, value in scope["headers"] if name == b"x-request-id"), b"")
+    return given.decode() if WELL_FORMED.fullmatch(given) else token_hex(8)
 
 
 def _signed(send: Send, exchange: Exchange) -> Send:

@@ -3,11 +3,32 @@
 import logging
 import sys
 from contextvars import ContextVar
+from datetime import UTC, datetime
 
+from pydantic_core import to_json
 from pythonjsonlogger.json import JsonFormatter
 
 # The request that is being answered, wherever in the code a line is logged.
 REQUEST_ID: ContextVar[str] = ContextVar("request_id", default="none")
+
+
+def write_request(message: str, status: int, seconds: float) -> None:
+    """Log one answered request, without the machinery of `logging`.
+
+    That takes 13 us in a tight loop and 60 us between requests, where its code is no longer in
+    the cache of the processor: a fifth of an answer.
+    """
+    line = {
+        "level": "INFO",
+        "logger": "predictor.request",
+        "message": message,
+        "request_id": REQUEST_ID.get(),
+        "status": status,
+        "milliseconds": round(1000 * seconds, 2),
+        "time": datetime.now(UTC),
+    }
+    sys.stdout.write(to_json(line).decode() + "\n")
+    sys.stdout.flush()
 
 
 def install() -> None:

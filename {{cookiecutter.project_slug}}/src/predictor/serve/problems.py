@@ -128,7 +128,7 @@ def _sentence(error: HTTPException) -> str:
 
 
 def _message(error: Mapping[str, Any]) -> str:
-    if tuple(error["loc"]) == ("body",):
+    if tuple(error["loc"]) in ((), ("body",)) and error["type"] != "json_invalid":
         return "send one row as a JSON object, with Content-Type: application/json"
     return str(error["msg"])
 

@@ -6,16 +6,17 @@ from typing import Any
 
 from fastapi import APIRouter, Request, Response
 from fastapi.concurrency import run_in_threadpool
+from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse
-from pydantic import BaseModel, create_model
+from pydantic import BaseModel, ValidationError, create_model
 from pydantic_core import to_json
+from starlette.exceptions import HTTPException
 
 from predictor.release import Champion
 from predictor.serve import problems
 from predictor.serve.answer import (
     ANSWERS,
     PREDICTIONS,
-    Answer,
     Signed,
     answer,
     predictions,
@@ -33,6 +34,8 @@ from predictor.serve.turnstile import Turnstile
 
 logger = logging.getLogger(__name__)
 
+JSON = "application/json"
+ROW = {"$ref": "#/components/schemas/Row"}
 Endpoint = Callable[..., Any]
 
 
@@ -53,7 +56,8 @@ class Routes:
             tags=["answers"],
             summary=self.contract.question,
             response_model=ANSWERS[self.contract.task],
-            responses=asked,
+            responses=problems.described(413, 415, 422),
+            openapi_extra={"requestBody": {"required": True, "content": {JSON: {"schema": ROW}}}},
         )(self._predict())
         router.post(
             "/predict/batch",
@@ -78,13 +82,15 @@ class Routes:
             )(self._feedback(FeedbackLog(self.settings.feedback)))
 
     def _predict(self) -> Endpoint:
-        # `async def`: a row takes the model less time than a hop to another thread would.
-        async def predict(row: BaseModel) -> Answer:
+        # `async def`: a row takes the model less time than a hop to another thread would. Reading
+        # the body here, in one step from JSON to a row, saves a fifth of the time of an answer.
+        async def predict(request: Request) -> Response:
+            row = _row(self.row, _media_type(request), await request.body())
             answered = answer(self.champion, to_columns(self.contract, [row]))
             self.telemetry.answered([said(answered)])
-            return answered
+            return _json(answered)
 
-        return _taking(predict, row=self.row)
+        return predict
 
     def _explain(self) -> Endpoint:
         # `def`, hence in a thread: a row of many columns has many variants.
@@ -107,7 +113,7 @@ class Routes:
         return model_card(self.champion)
 
     async def _batch(self, request: Request) -> Response:
-        media_type = request.headers.get("content-type", "").partition(";")[0].strip().lower()
+        media_type = _media_type(request)
         if media_type not in READERS:
             return problems.problem(
                 415, f"Send one of these as Content-Type: {', '.join(READERS)}."
@@ -125,8 +131,7 @@ class Routes:
             return problems.unprocessable(error.errors)
         found = predictions(self.champion.bundle, to_columns(self.contract, rows))
         self.telemetry.answered(map(said, found))
-        content = to_json({**signature(self.champion), "predictions": found})
-        return Response(content, media_type="application/json")
+        return _json({**signature(self.champion), "predictions": found})
 
     def _batch_model(self) -> type[BaseModel]:
         rows: Any = list.__class_getitem__(PREDICTIONS[self.contract.task])
@@ -134,12 +139,28 @@ class Routes:
 
     def _batch_body(self) -> dict[str, Any]:
         rows = {"type": "array", "minItems": 1, "maxItems": self.settings.batch_rows}
-        row = {"$ref": "#/components/schemas/Row"}
         content = {name: {"schema": {"type": "string"}} for name in READERS}
         return {
             "required": True,
-            "content": content | {"application/json": {"schema": rows | {"items": row}}},
+            "content": content | {JSON: {"schema": rows | {"items": ROW}}},
         }
+
+
+def _media_type(request: Request) -> str:
+    return request.headers.get("content-type", "").partition(";")[0].strip().lower()
+
+
+def _row(kind: type[BaseModel], media_type: str, body: bytes) -> BaseModel:
+    if media_type != JSON:
+        raise HTTPException(415, f"Send one row as a JSON object, with Content-Type: {JSON}.")
+    try:
+        return kind.model_validate_json(body)
+    except ValidationError as error:
+        raise RequestValidationError(error.errors(include_url=False)) from error
+
+
+def _json(content: object) -> Response:
+    return Response(to_json(content), media_type=JSON)
 
 
 def _taking(endpoint: Endpoint, **bodies: type[BaseModel]) -> Endpoint:

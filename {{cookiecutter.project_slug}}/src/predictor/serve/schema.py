@@ -49,15 +49,14 @@ def row_model(contract: Contract, example: Row) -> type[BaseModel]:
 
 def to_columns(contract: Contract, rows: list[BaseModel]) -> dict[str, list[object]]:
     """Return the rows as one list per column of the contract."""
-    return {
-        name: [getattr(row, f"f{position}") for row in rows]
-        for position, name in enumerate(contract.columns)
-    }
+    # The fields of a row stand in the order of the contract.
+    columns = zip(*(row.__dict__.values() for row in rows), strict=True)
+    return {name: list(values) for name, values in zip(contract.columns, columns, strict=True)}
 
 
 def to_row(contract: Contract, row: BaseModel) -> dict[str, object]:
     """Return one row under the names of the contract."""
-    return {name: getattr(row, f"f{position}") for position, name in enumerate(contract.columns)}
+    return dict(zip(contract.columns, row.__dict__.values(), strict=True))
 
 
 def _annotation(column: Column) -> Any:  # noqa: ANN401 (a type made at run time)

@@ -3,6 +3,7 @@
 import time
 from collections import Counter as Tally
 from collections.abc import Iterable
+from functools import lru_cache
 
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, generate_latest
 
@@ -56,11 +57,17 @@ class Telemetry:
         self.in_flight = Gauge(
             "predictor_requests_in_flight", "Requests being answered", registry=self.registry
         )
+        # Prometheus finds a counter by its labels under a lock; once is enough.
+        self._found = lru_cache(maxsize=None)(self._counters)
 
     def observe(self, route: str, status: int, seconds: float) -> None:
         """Count one answered request; `route` is a path of the API, not of the request."""
-        self._requests.labels(route, str(status)).inc()
-        self._seconds.labels(route).observe(seconds)
+        requests, durations = self._found(route, status)
+        requests.inc()
+        durations.observe(seconds)
+
+    def _counters(self, route: str, status: int) -> tuple[Counter, Histogram]:
+        return self._requests.labels(route, str(status)), self._seconds.labels(route)
 
     def failed(self) -> None:
         """Count one request that the service could not answer."""
