@@ -27,6 +27,7 @@ def test_mlflow_sees_the_move_in_the_store_of_the_project(project: Project) -> N
     assert alias.read(project, NAME) == "2"
     store = registry.connect(project, NAME)
     assert str(store.client.get_model_version_by_alias(NAME, "champion").version) == "2"
+    assert alias.identity(project, NAME, "2") == store.identity_of("2")
     assert "champion" in store.client.get_registered_model(NAME).aliases
 
 
@@ -38,6 +39,7 @@ def test_a_champion_who_was_moved_meanwhile_stays(project: Project) -> None:
 
 def test_a_name_that_nobody_registered_has_no_champion(project: Project) -> None:
     assert alias.read(project, "another") is None
+    assert alias.identity(project, NAME, "3") is None
 
 
 @pytest.mark.parametrize("setting", ["MLFLOW_REGISTRY_URI", "no table"])
@@ -79,7 +81,9 @@ class Handler(BaseHTTPRequestHandler):
         if self.server.version is None:
             self._answer(self.server.status, {"error_code": self.server.error})
         else:
-            self._answer(200, {"model_version": {"name": NAME, "version": self.server.version}})
+            tags = [{"key": "verdict", "value": "promote"}, {"key": "bundle", "value": "abc"}]
+            version = {"name": NAME, "version": self.server.version, "tags": tags}
+            self._answer(200, {"model_version": version})
 
     def do_POST(self) -> None:
         self._remember("POST")
@@ -118,6 +122,14 @@ def test_a_server_is_asked_before_it_is_told(project: Project, server: Server) -
     assert server.version == "2"
     post = ("POST", ALIAS.partition("?")[0], None)
     assert server.asked == [("GET", ALIAS, None), ("GET", ALIAS, None), post]
+
+
+def test_a_server_says_which_bundle_a_version_is(project: Project, server: Server) -> None:
+    assert alias.identity(project, NAME, "1") == "abc"
+    path = f"/api/2.0/mlflow/model-versions/get?name={NAME}&version=1"
+    assert server.asked == [("GET", path, None)]
+    server.version = None
+    assert alias.identity(project, NAME, "1") is None
 
 
 def test_a_server_that_has_moved_on_is_not_told(project: Project, server: Server) -> None:

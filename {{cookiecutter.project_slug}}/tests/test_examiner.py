@@ -56,7 +56,7 @@ def test_a_champion_that_is_the_same_bundle_differs_by_nothing(exam: Exam) -> No
 def test_the_worst_part_is_that_of_the_slices(exam: Exam, promoted: Project) -> None:
     slices = pd.read_csv(promoted.slices)
     excess = slices["loss"] / slices["dummy"] - 1
-    worst = slices.iloc[excess.to_numpy().argmax()]
+    worst = slices.iloc[int(excess.argmax())]
     assert exam.worst is not None
     assert exam.worst.name == f"{worst['column']} = {worst['value']}"
     assert exam.worst.excess == pytest.approx(excess.max(), abs=1e-4)

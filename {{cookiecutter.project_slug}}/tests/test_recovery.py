@@ -6,10 +6,19 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from copies import NAME, InterruptError, copy_of, interrupted, require_agreement, versions
+from copies import (
+    NAME,
+    InterruptError,
+    change_json,
+    copy_of,
+    interrupted,
+    require_agreement,
+    versions,
+)
 
 from predictor import promote as promotion
 from predictor import registry, release
+from predictor.bundle import METADATA
 from predictor.errors import PredictorError
 from predictor.project import Project
 from predictor.promote import promote
@@ -122,6 +131,28 @@ def test_a_champion_who_was_crowned_meanwhile_is_not_overwritten(
     monkeypatch.setattr(Registry, "log_release", slow)
     with pytest.raises(PredictorError, match="@champion is at version 2 and was at version 1"):
         promote(project)
+
+
+def test_a_champion_of_another_registry_replaces_the_one_with_its_number(
+    project: Project,
+) -> None:
+    folder = release.folder_of(project.models, "1")
+    change_json(folder / METADATA, model="of another registry")
+    promote(project)
+    require_agreement(project, "2")
+    pointer = release.pointer(project.models)
+    assert pointer is not None
+    assert [reign.why == WHY for reign in pointer.reigns] == [True, False]
+
+
+def test_a_release_that_was_deleted_is_fetched_and_the_history_stays(project: Project) -> None:
+    before = release.pointer(project.models)
+    release.folder_of(project.models, "1").rename(project.root / "gone")
+    promote(project)
+    after = release.pointer(project.models)
+    assert before is not None
+    assert after is not None
+    assert after.reigns[:-1] == before.reigns
 
 
 def test_a_fresh_clone_fetches_the_champion_before_it_judges(

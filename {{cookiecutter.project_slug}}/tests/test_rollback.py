@@ -106,6 +106,13 @@ def test_a_release_that_is_not_here_is_fetched(project: Project) -> None:
     require_agreement(project, "1")
 
 
+def test_a_version_that_the_registry_lost_is_not_gone_back_to(project: Project) -> None:
+    registry.connect(project, NAME).client.delete_model_version_tag(NAME, "1", "bundle")
+    with pytest.raises(PredictorError, match="The registry has no version 1 of small-table to go"):
+        rollback(project, None)
+    require_agreement(project, "2")
+
+
 def test_a_rollback_waits_for_no_promotion(project: Project) -> None:
     with alone(project.models), pytest.raises(PredictorError, match="is at work in this project"):
         rollback(project, None)

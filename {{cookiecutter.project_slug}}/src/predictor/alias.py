@@ -1,5 +1,7 @@
 """`@champion` of the registry, read and moved without MLflow, which takes seconds to import.
 
+Beside it, which bundle a version is: another registry has other bundles under the same numbers.
+
 A server is asked through MLflow's public REST API. The store inside the project is SQLite, where
 an alias is one row: one statement moves it, and only if nobody else has. What this module does
 not know (another kind of store, special credentials, a table that is not there) is left to
@@ -24,6 +26,8 @@ from predictor.errors import PredictorError
 from predictor.project import Project
 
 CHAMPION = "champion"
+BUNDLE = "bundle"  # the tag of a version that says which bundle it is
+ALIAS, VERSION = "registered-models/alias", "model-versions/get"
 SECONDS = 10
 ROW = "WHERE name = ? AND alias = ?"
 # Settings that only MLflow understands.
@@ -56,7 +60,8 @@ def at(uri: str, name: str) -> Place | None:
         PredictorError: the registry does not answer, or not without MLflow.
     """
     try:
-        return _read(uri, name)
+        version = _read(uri, name)
+        return Place(version, _identity(uri, name, version)) if version else None
     except _OnlyMlflowKnowsError as error:
         raise PredictorError(
             "Only an MLflow server at http(s)://, with a user and a password or a token, and a "
@@ -72,11 +77,26 @@ def read(project: Project, name: str) -> str | None:
     """
     uri = address(project)
     try:
-        return _version(_read(uri, name))
+        return _read(uri, name)
     except _OnlyMlflowKnowsError:
         from predictor import registry
 
         return registry.connect(project, name).champion()
+
+
+def identity(project: Project, name: str, version: str) -> str | None:
+    """Return which bundle a version of the model `name` is, if the registry has it.
+
+    Raises:
+        PredictorError: the registry does not answer.
+    """
+    uri = address(project)
+    try:
+        return _identity(uri, name, version)
+    except _OnlyMlflowKnowsError:
+        from predictor import registry
+
+        return registry.connect(project, name).identity_of(version)
 
 
 def move(project: Project, name: str, before: str, after: str) -> None:
@@ -112,11 +132,7 @@ def require_unmoved(found: str | None, before: str | None) -> None:
         )
 
 
-def _version(place: Place | None) -> str | None:
-    return place.version if place else None
-
-
-def _read(uri: str, name: str) -> Place | None:
+def _read(uri: str, name: str) -> str | None:
     _require_plain_settings()
     if uri.startswith("http"):
         return _read_from_server(uri, name)
@@ -128,8 +144,9 @@ def _move(uri: str, name: str, before: str, after: str) -> None:
     if not uri.startswith("http"):
         _move_in_file(uri, name, before, after)
         return
-    require_unmoved(_version(_read(uri, name)), before)
-    _ask(uri, {"name": name, "alias": CHAMPION, "version": after}, "POST")
+    require_unmoved(_read(uri, name), before)
+    if _ask(uri, ALIAS, {"name": name, "alias": CHAMPION, "version": after}, "POST") is None:
+        raise PredictorError(f"The registry has no version {after} of {name}.")
 
 
 def _require_plain_settings() -> None:
@@ -137,19 +154,25 @@ def _require_plain_settings() -> None:
         raise _OnlyMlflowKnowsError
 
 
-def _read_from_server(uri: str, name: str) -> Place | None:
-    answer = _ask(uri, {"name": name, "alias": CHAMPION}, "GET")
-    if answer is None:
-        return None
-    found = answer["model_version"]
-    tags = {str(tag["key"]): str(tag["value"]) for tag in found.get("tags", [])}
-    return Place(str(found["version"]), tags.get("bundle"))
+def _read_from_server(uri: str, name: str) -> str | None:
+    answer = _ask(uri, ALIAS, {"name": name, "alias": CHAMPION}, "GET")
+    return str(answer["model_version"]["version"]) if answer else None
 
 
-def _ask(uri: str, fields: dict[str, str], method: str) -> dict[str, Any] | None:
-    """Return the answer of the server, or None where it knows no such model or alias."""
+def _identity(uri: str, name: str, version: str) -> str | None:
+    _require_plain_settings()
+    if not uri.startswith("http"):
+        query = "SELECT value FROM model_version_tags WHERE name = ? AND version = ? AND key = ?"
+        return _one(uri, query, (name, int(version), BUNDLE))
+    answer = _ask(uri, VERSION, {"name": name, "version": version}, "GET")
+    tags = answer["model_version"].get("tags", []) if answer else []
+    return next((str(tag["value"]) for tag in tags if tag["key"] == BUNDLE), None)
+
+
+def _ask(uri: str, endpoint: str, fields: dict[str, str], method: str) -> Any:  # noqa: ANN401 (JSON)
+    """Return the answer of the server, or None where it knows no such model, alias or version."""
     place, headers = _without_user(uri)
-    endpoint = f"{place.rstrip('/')}/api/2.0/mlflow/registered-models/alias"
+    endpoint = f"{place.rstrip('/')}/api/2.0/mlflow/{endpoint}"
     body = None
     if method == "GET":
         endpoint = f"{endpoint}?{urlencode(fields)}"
@@ -158,7 +181,7 @@ def _ask(uri: str, fields: dict[str, str], method: str) -> dict[str, Any] | None
     request = Request(endpoint, body, headers, method=method)  # noqa: S310 (http only)
     try:
         with urlopen(request, timeout=SECONDS) as response:  # noqa: S310 (http only)
-            answer: dict[str, Any] = json.load(response)
+            return json.load(response)
     except HTTPError as error:
         _require_unknown(error, place)
         return None
@@ -167,7 +190,6 @@ def _ask(uri: str, fields: dict[str, str], method: str) -> dict[str, Any] | None
             f"No MLflow server answers at {place} ({getattr(error, 'reason', error)}): start it, "
             "or unset MLFLOW_TRACKING_URI to use the store in this project."
         ) from error
-    return answer
 
 
 def _require_unknown(error: HTTPError, place: str) -> None:
@@ -200,16 +222,20 @@ def _without_user(uri: str) -> tuple[str, dict[str, str]]:
     return place, {"Authorization": f"Bearer {token}"} if token else {}
 
 
-def _read_from_file(uri: str, name: str) -> Place | None:
+def _read_from_file(uri: str, name: str) -> str | None:
+    query = f"SELECT version FROM registered_model_aliases {ROW}"  # noqa: S608 (constant)
+    return _one(uri, query, (name, CHAMPION))
+
+
+def _one(uri: str, query: str, values: tuple[str | int, ...]) -> str | None:
     try:
         with closing(_open(uri)) as store:
-            query = f"SELECT version FROM registered_model_aliases {ROW}"  # noqa: S608 (constant)
-            found = store.execute(query, (name, CHAMPION)).fetchall()
+            found = store.execute(query, values).fetchall()
     except (sqlite3.Error, ValueError) as error:
         raise _OnlyMlflowKnowsError from error
     if len(found) > 1:
         raise _OnlyMlflowKnowsError
-    return Place(str(found[0][0]), None) if found else None
+    return str(found[0][0]) if found else None
 
 
 def _move_in_file(uri: str, name: str, before: str, after: str) -> None:
@@ -221,7 +247,7 @@ def _move_in_file(uri: str, name: str, before: str, after: str) -> None:
     except (sqlite3.Error, ValueError) as error:
         raise _OnlyMlflowKnowsError from error
     if moved != 1:
-        require_unmoved(_version(_read_from_file(uri, name)), before)
+        require_unmoved(_read_from_file(uri, name), before)
         raise _OnlyMlflowKnowsError
 
 

@@ -25,19 +25,16 @@ def settle(
     if version is None:
         return
     before = release.pointer(project.models)
-    is_here = release.is_here(project.models, version, identity)
-    if not is_here:
+    if not release.is_here(project.models, version, identity):
+        if release.is_here(project.models, version, None):
+            before = None  # the same number for another bundle: a history of another registry
         logger.info("fetching version %s, the champion of the registry", version)
         fetch()
-    if before and before.version == version and is_here:
+    if before and before.version == version:
         return
-    release.point(project.models, (*_reigns(before, version), _completed(before, version)))
+    reigns = before.reigns if before else ()
+    release.point(project.models, (*reigns, _completed(before, version)))
     logger.info("version %s is the champion of the registry, and of this project again", version)
-
-
-def _reigns(before: Pointer | None, version: str) -> tuple[Reign, ...]:
-    # The same number for another bundle: that history is of another registry.
-    return before.reigns if before and before.version != version else ()
 
 
 def _completed(before: Pointer | None, version: str) -> Reign:

@@ -26,6 +26,7 @@ from mlflow.models import ModelSignature
 from mlflow.types import ColSpec, DataType, Schema, TensorSpec
 from sqlalchemy.exc import SQLAlchemyError
 
+from predictor.alias import BUNDLE as BUNDLE_TAG
 from predictor.alias import CHAMPION, address, require_unmoved
 from predictor.bundle import Bundle
 from predictor.contract import Contract
@@ -120,7 +121,7 @@ class Registry:
                 self._log_model(bundle)
             run = self.client.get_run(active.info.run_id)
         registered = mlflow.register_model(
-            f"models:/{run.data.tags['model_id']}", self.name, tags={"bundle": bundle.identity}
+            f"models:/{run.data.tags['model_id']}", self.name, tags={BUNDLE_TAG: bundle.identity}
         )
         return str(registered.version)
 
@@ -149,7 +150,7 @@ class Registry:
     def identity_of(self, version: str) -> str | None:
         """Return which bundle a version is."""
         tags = self.client.get_model_version(self.name, version).tags
-        return str(tags["bundle"]) if "bundle" in tags else None
+        return str(tags[BUNDLE_TAG]) if BUNDLE_TAG in tags else None
 
     @_in_sentences
     def champion(self) -> str | None:

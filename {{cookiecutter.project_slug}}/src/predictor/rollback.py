@@ -49,7 +49,8 @@ def _settle(project: Project, name: str) -> None:
         raise PredictorError(
             f"The registry has no champion of {name}: run `uv run predictor promote` first."
         )
-    settle(project, version, None, lambda: _fetch(project, name, version))
+    identity = alias.identity(project, name, version)
+    settle(project, version, identity, lambda: _fetch(project, name, version))
 
 
 def _previous(project: Project, name: str, pointer: Pointer) -> Champion:
@@ -59,7 +60,10 @@ def _previous(project: Project, name: str, pointer: Pointer) -> Champion:
             "`uv run predictor history` shows who reigned."
         )
     version = pointer.succession[-2]
-    if release.is_here(project.models, version, None):
+    identity = alias.identity(project, name, version)
+    if identity is None:
+        raise PredictorError(f"The registry has no version {version} of {name} to go back to.")
+    if release.is_here(project.models, version, identity):
         return release.load(project.models, version)
     return _fetch(project, name, version)
 
