@@ -43,7 +43,9 @@ def main() -> None:
             stream.reconfigure(errors="backslashreplace")
     logging.basicConfig(level=logging.WARNING, format="%(message)s", stream=sys.stdout)
     logging.getLogger("predictor").setLevel(logging.INFO)
+    # Both libraries report their use to their makers unless told not to.
     os.environ.setdefault("MLFLOW_DISABLE_TELEMETRY", "true")
+    os.environ.setdefault("ORT_DISABLE_TELEMETRY", "1")
     # Threads that spin while they wait make training three times slower on a busy machine.
     os.environ.setdefault("OMP_WAIT_POLICY", "passive")
     try:
@@ -138,6 +140,48 @@ def ui(
 
     project = Project.locate()
     open_ui(project, address(project), port)
+
+
+@app.command(rich_help_panel="Ship it")
+def pack(
+    folder: Annotated[Path, typer.Argument(help="Where the champion goes; replaced.")],
+    source: Annotated[
+        Path | None, typer.Option(help="A folder with a champion; else that of this project.")
+    ] = None,
+) -> None:
+    """Copy the champion, and no older version, to a folder that can be served.
+
+    Example: `predictor pack champion`, then `predictor serve --source champion`
+    """
+    from predictor.release import pack as run
+
+    run(source or Project.locate().models, folder)
+
+
+@app.command(rich_help_panel="Ship it")
+def smoke(
+    url: Annotated[str, typer.Argument(help="Address of the service.")] = "http://127.0.0.1:8000",
+    key: Annotated[str | None, typer.Option(help="Sent as X-API-Key.")] = None,
+    seconds: Annotated[float, typer.Option(help="How long it may take to be ready.")] = 60,
+) -> None:
+    """Ask a running service about one row, and compare with the answer of this project.
+
+    Example: `predictor smoke http://127.0.0.1:8000`
+    """
+    from predictor.smoke import smoke as run
+
+    run(Project.locate(), url, key, seconds)
+
+
+@app.command(rich_help_panel="Ship it")
+def stack() -> None:
+    """Start API, MLflow server, database, object store and monitoring in containers.
+
+    Example: `predictor stack`
+    """
+    from predictor.stack import start
+
+    start(Project.locate())
 
 
 @app.command(rich_help_panel="Your own data")

@@ -78,6 +78,15 @@ class Project:
         return self.models / "candidate"
 
     @property
+    def compose(self) -> Path:
+        return self.root / "deploy" / "compose.yaml"
+
+    @property
+    def secrets(self) -> Path:
+        """What only this machine knows; git ignores it, and Compose reads it."""
+        return self.root / "deploy" / ".env"
+
+    @property
     def tracking_uri(self) -> str:
         """The MLflow store inside the project."""
         return f"sqlite:///{(self.root / 'mlflow.db').as_posix()}"

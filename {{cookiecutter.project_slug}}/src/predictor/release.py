@@ -160,6 +160,19 @@ def is_here(models: Path, version: str, identity: str | None) -> bool:
     return identity in (None, identity_of(folder))
 
 
+def pack(models: Path, target: Path) -> None:
+    """Copy the champion and its pointer, without older versions; `target` is replaced.
+
+    Raises:
+        NoChampionError: nothing was promoted yet.
+        PredictorError: the pointer or the bundle is damaged.
+    """
+    version = champion(models).release.version
+    with replacing_folder(target) as fresh:
+        shutil.copytree(folder_of(models, version), folder_of(fresh, version))
+        shutil.copyfile(models / POINTER, fresh / POINTER)
+
+
 def folder_of(models: Path, version: str) -> Path:
     """Return where a version is published."""
     return models / RELEASES / version

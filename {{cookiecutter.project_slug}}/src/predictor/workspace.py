@@ -82,6 +82,16 @@ def open_ui(project: Project, uri: str, port: int) -> None:
     _run(project, *_module("mlflow", "server", *address))
 
 
+def start_containers(project: Project, docker: str) -> None:
+    """Build and start what `deploy/compose.yaml` names; return when all of it is healthy.
+
+    Raises:
+        PredictorError: something cannot be built, or does not become healthy.
+    """
+    compose = [docker, "compose", "--file", str(project.compose)]
+    _run(project, *compose, "up", "--build", "--detach", "--wait")
+
+
 def next_step(project: Project) -> str | None:
     """Return what changed since the last commit and the commands that commit it, if anything."""
     git = shutil.which("git")
