@@ -53,3 +53,13 @@ def test_a_damaged_pointer_is_one_sentence(tmp_path: Path) -> None:
 def test_nothing_promoted_is_said_with_the_way_out(tmp_path: Path) -> None:
     with pytest.raises(NoChampionError, match="uv run predictor promote"):
         release.champion(tmp_path)
+
+
+def test_a_packed_champion_comes_alone(promoted: Project, tmp_path: Path) -> None:
+    models = Path(shutil.copytree(promoted.models, tmp_path / "models"))
+    shutil.copytree(models / "releases" / "1", models / "releases" / "2")
+    release.pack(models, tmp_path / "packed")
+    packed, original = release.champion(tmp_path / "packed"), release.champion(models)
+    assert packed.bundle.identity == original.bundle.identity
+    names = {path.name for path in (tmp_path / "packed").rglob("*") if path.is_dir()}
+    assert names == {"releases", "1"}

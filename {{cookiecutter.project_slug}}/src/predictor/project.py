@@ -78,13 +78,13 @@ class Project:
         return self.models / "candidate"
 
     @property
-    def compose(self) -> Path:
-        return self.root / "deploy" / "compose.yaml"
+    def deploy(self) -> Path:
+        return self.root / "deploy"
 
     @property
     def secrets(self) -> Path:
         """What only this machine knows; git ignores it, and Compose reads it."""
-        return self.root / "deploy" / ".env"
+        return self.deploy / ".env"
 
     @property
     def tracking_uri(self) -> str:

@@ -88,7 +88,7 @@ def start_containers(project: Project, docker: str) -> None:
     Raises:
         PredictorError: something cannot be built, or does not become healthy.
     """
-    compose = [docker, "compose", "--file", str(project.compose)]
+    compose = [docker, "compose", "--project-directory", str(project.deploy)]
     _run(project, *compose, "up", "--build", "--detach", "--wait")
 
 
