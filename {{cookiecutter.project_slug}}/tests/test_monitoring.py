@@ -45,9 +45,7 @@ def rules() -> list[dict[str, Any]]:
 
 
 def board() -> dict[str, Any]:
-    loaded: dict[str, Any] = json.loads(
-        (MONITORING / "dashboard.json").read_text(encoding="utf-8")
-    )
+    loaded: dict[str, Any] = json.loads((MONITORING / "dashboard.json").read_text(encoding="utf-8"))
     return loaded
 
 
@@ -75,8 +73,12 @@ def test_every_label_that_is_selected_exists(said: dict[str, set[str]]) -> None:
 
 
 def test_every_metric_of_the_service_is_on_the_dashboard(said: dict[str, set[str]]) -> None:
-    shown = {name for panel in board()["panels"] for target in panel["targets"]
-             for name in METRIC.findall(target["expr"])}
+    shown = {
+        name
+        for panel in board()["panels"]
+        for target in panel["targets"]
+        for name in METRIC.findall(target["expr"])
+    }
     families = {re.sub(r"_(bucket|sum|count|created|total)$", "", name) for name in said}
     assert families - {re.sub(r"_(bucket|total)$", "", name) for name in shown} == set()
 
@@ -87,8 +89,9 @@ def test_every_alert_says_what_to_do_and_is_tested_firing_and_silent() -> None:
     for rule in rules():
         assert rule["annotations"].keys() == {"summary", "action"}
         assert rule["labels"]["severity"] in {"page", "ticket"}
-        counts = {bool(case["exp_alerts"]) for case in expected
-                  if case["alertname"] == rule["alert"]}
+        counts = {
+            bool(case["exp_alerts"]) for case in expected if case["alertname"] == rule["alert"]
+        }
         assert counts == {True, False}, rule["alert"]
 
 

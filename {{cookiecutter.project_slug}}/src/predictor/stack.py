@@ -13,7 +13,9 @@ from predictor.workspace import start_containers
 
 logger = logging.getLogger(__name__)
 
-HEADER = "# Written by `predictor stack`. The volumes know these passwords: keep this file with them."
+HEADER = (
+    "# Written by `predictor stack`. The volumes know these passwords: keep this file with them."
+)
 PASSWORDS = ("POSTGRES_PASSWORD", "S3_SECRET_KEY")
 PORTS = {"API_PORT": "8000", "MLFLOW_PORT": "5050", "PROMETHEUS_PORT": "9090"}
 
