@@ -105,7 +105,7 @@ def test_the_pipeline_names_only_files_that_exist(template: Path) -> None:
 def test_each_make_target_is_one_or_two_lines_of_uv(template: Path) -> None:
     makefile = text_of(template / INSIDE / "Makefile")
     targets = re.findall(r"^(\w+):\s+##.*\n((?:\t.*\n)+)", makefile, re.MULTILINE)
-    assert [name for name, _ in targets] == ["setup", "pipeline", "serve", "check", "ui"]
+    assert [name for name, _ in targets] == ["setup", "pipeline", "serve", "check", "ui", "stack"]
     for _, recipe in targets:
         lines = recipe.splitlines()
         assert len(lines) <= 2

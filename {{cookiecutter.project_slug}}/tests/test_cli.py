@@ -10,6 +10,7 @@ from predictor.project import Project
 
 VERBS = [
     *("setup", "pipeline", "serve", "rollback", "history", "score", "check", "ui"),
+    *("pack", "smoke", "stack"),
     *("ingest", "prepare", "train", "evaluate", "reproduce", "compare", "summary"),
 ]
 
