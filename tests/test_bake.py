@@ -47,8 +47,8 @@ def require_parses(project: Path) -> None:
     """Parse every TOML, YAML, JSON and Python file; a suffix that none has is an error."""
     parsers = {
         ".toml": tomllib.loads,
-        ".yaml": yaml.safe_load,
-        ".yml": yaml.safe_load,
+        ".yaml": every_document,
+        ".yml": every_document,
         ".json": json.loads,
         ".ipynb": json.loads,
         ".py": ast.parse,
@@ -57,6 +57,10 @@ def require_parses(project: Path) -> None:
     assert {".toml", ".yaml", ".py"} <= {path.suffix for path in parsed}
     for path in parsed:
         parsers[path.suffix](text_of(path))  # type: ignore[operator]
+
+
+def every_document(text: str) -> list[object]:
+    return list(yaml.safe_load_all(text))
 
 
 def require_whole(project: Path) -> None:
