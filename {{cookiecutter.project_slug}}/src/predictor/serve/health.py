@@ -20,4 +20,4 @@ def main(asked: str = "ready", port: int = PORT) -> int:
 
 
 if __name__ == "__main__":
-    sys.exit(main(*sys.argv[1:2]))
+    sys.exit(main(sys.argv[1]) if sys.argv[1:] else main())
