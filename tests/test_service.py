@@ -38,16 +38,17 @@ def row(project: Path) -> dict[str, Any]:
     return loaded
 
 
-def test_schemathesis_finds_no_fault(service: Service) -> None:
+def test_schemathesis_finds_no_fault(service: Service, tmp_path: Path) -> None:
+    program, config = TEMPLATE / ".venv" / "bin" / "schemathesis", PROBES / "schemathesis.toml"
     result = subprocess.run(
         [
-            *(TEMPLATE / ".venv" / "bin" / "schemathesis", "--config-file", "schemathesis.toml"),
+            *(program, "--config-file", config),
             *("run", f"{service.url}/openapi.json", "--checks", "all", "--max-examples", "100"),
             *("--generation-database", "none", "--continue-on-failure"),
         ],
-        cwd=PROBES,
+        cwd=tmp_path,
         env=clean_environment()
-        | {"SCHEMATHESIS_HOOKS": "fuzz_hooks", "PYTHONPATH": ".", "FUZZED": service.url},
+        | {"SCHEMATHESIS_HOOKS": "fuzz_hooks", "PYTHONPATH": str(PROBES), "FUZZED": service.url},
         capture_output=True,
         text=True,
         check=False,
