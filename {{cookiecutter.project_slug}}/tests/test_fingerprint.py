@@ -19,10 +19,11 @@ def test_the_same_values_have_the_same_hash_on_every_system() -> None:
         }
     ).astype({"name": "str"})
     # Written down once: a library that changes it changes what every clone would compare.
-    assert hash_of_values(rows) == "0f10fef9b5e30547"
+    assert hash_of_values(rows) == "0f10fef9b5e30547"  # pragma: allowlist secret
 
 
 def test_bit_patterns_of_nan_and_zero_do_not_count() -> None:
+    # Processors differ in the sign of a NaN that they compute.
     (negative_nan,) = struct.unpack("<d", bytes.fromhex("000000000000f8ff"))
     ours = pd.DataFrame({"a": [np.nan, 0.0, 1.5]})
     theirs = pd.DataFrame({"a": np.array([negative_nan, -0.0, 1.5])})

@@ -6,7 +6,6 @@ system can prove that it has the same data.
 
 import hashlib
 
-import numpy as np
 import pandas as pd
 
 from predictor.documents import Document
@@ -46,14 +45,6 @@ def hash_of_values(rows: pd.DataFrame) -> str:
     digest = hashlib.sha256()
     for name, column in rows.items():
         digest.update(f"{name}\0{column.dtype.name}\0".encode())
-        hashes = pd.util.hash_pandas_object(_canonical(column), index=False)
+        hashes = pd.util.hash_pandas_object(column, index=False)
         digest.update(hashes.to_numpy().astype("<u8").tobytes())
     return digest.hexdigest()[:DIGITS]
-
-
-def _canonical(column: pd.Series) -> pd.Series:
-    """Return the column with one bit pattern for NaN and for zero: processors have several."""
-    if column.dtype.kind != "f":
-        return column
-    values = column.to_numpy()
-    return pd.Series(np.where(np.isnan(values), np.nan, values + 0.0))
