@@ -10,7 +10,7 @@ from predictor.cli import app
 from predictor.project import Project
 
 VERBS = [
-    *("setup", "pipeline", "serve", "rollback", "history", "score", "check", "ui"),
+    *("setup", "pipeline", "serve", "rollback", "history", "score", "check", "ui", "remote"),
     *("pack", "smoke", "stack"),
     *("ingest", "prepare", "train", "evaluate", "reproduce", "compare", "summary"),
 ]

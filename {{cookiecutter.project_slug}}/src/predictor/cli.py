@@ -223,6 +223,38 @@ def adopt(
     run(Project.locate(), path, wish, lambda: yes or typer.confirm("Make this the project's data?"))
 
 
+@app.command(rich_help_panel="Your own data")
+def remote(
+    url: Annotated[
+        str,
+        typer.Argument(
+            help="s3://bucket/prefix, gs://bucket/prefix, azure://container/prefix or a folder."
+        ),
+    ],
+    endpoint_url: Annotated[
+        str | None, typer.Option(help="The server, if it is not the cloud's own.")
+    ] = None,
+    profile: Annotated[str | None, typer.Option(help="A profile of ~/.aws, kept from git.")] = None,
+    account: Annotated[str | None, typer.Option(help="The Azure storage account.")] = None,
+) -> None:
+    """Keep the data in a bucket, a container or a shared folder, and bring it there.
+
+    Credentials are never written: docs/data.md says where they belong.
+
+    Example: `predictor remote s3://my-bucket/flights`
+
+    Example: `predictor remote s3://data/flights --endpoint-url https://minio.example.com`
+
+    Example: `predictor remote /mnt/shared/flights`
+    """
+    logger.info("loading DVC")
+    from predictor.place import place_of
+    from predictor.remote import connect
+
+    project = Project.locate()
+    connect(project, place_of(project, url, endpoint_url, profile, account))
+
+
 @app.command(rich_help_panel="Stages")
 def ingest() -> None:
     """Write the months that have arrived to data/raw.

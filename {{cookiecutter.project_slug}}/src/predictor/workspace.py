@@ -14,6 +14,7 @@ from predictor.project import Project
 logger = logging.getLogger(__name__)
 
 FIRST_COMMIT = "Start the project"
+RESULTS = "Record the results of the pipeline"
 
 
 def set_up(project: Project) -> None:
@@ -50,6 +51,19 @@ def run_dvc(project: Project, *arguments: str) -> None:
         PredictorError: it failed.
     """
     _run(project, *_module("dvc", *arguments))
+
+
+def run_uv(project: Project, *arguments: str) -> None:
+    """Run `uv` with its output shown.
+
+    Raises:
+        PredictorError: it is missing, or it failed.
+    """
+    # `uv run` names itself, and need not be on the path.
+    uv = os.environ.get("UV") or shutil.which("uv")
+    if uv is None:
+        raise PredictorError(f"uv is not on the path: run `uv {' '.join(arguments)}` yourself.")
+    _run(project, uv, *arguments)
 
 
 def check(project: Project) -> None:
@@ -92,7 +106,7 @@ def start_containers(project: Project, docker: str) -> None:
     _run(project, *compose, "up", "--build", "--detach", "--wait")
 
 
-def next_step(project: Project) -> str | None:
+def next_step(project: Project, message: str = RESULTS) -> str | None:
     """Return what changed since the last commit and the commands that commit it, if anything."""
     git = shutil.which("git")
     if git is None or not (project.root / ".git").exists():
@@ -100,7 +114,7 @@ def next_step(project: Project) -> str | None:
     changed = _output(project, git, "status", "--short")
     if not changed:
         return None
-    commands = '  git add --all\n  git commit -m "Record the results of the pipeline"'
+    commands = f'  git add --all\n  git commit -m "{message}"'
     return f"changed since the last commit:\n{changed}\ncommit it with\n{commands}"
 
 

@@ -167,14 +167,18 @@ def _put_under_dvc(project: Project, data: str, changes: Transaction) -> None:
     for name in (f"{data}.dvc", "data/.gitignore"):
         changes.take(project.root / name)
     run_dvc(project, "add", data)
-    config = project.root / ".dvc" / "config"
+    config = _read(project.root, ".dvc/config")
     if (project.root / data).stat().st_size <= SMALL_ENOUGH_FOR_GIT:
-        remote = project.root / ".dvc" / "remote"
-        changes.take(remote)
-        changes.write(config, documents.remote_text(_read(project.root, ".dvc/config")))
+        changes.take(project.root / ".dvc" / "remote")
+        changes.write(project.root / ".dvc" / "config", documents.remote_text(config))
+        run_dvc(project, "push", f"{data}.dvc")
+    elif documents.keeps_data_elsewhere(config):
         run_dvc(project, "push", f"{data}.dvc")
     else:
-        logger.info("the table is too large for git: add a DVC remote before CI can see it")
+        logger.info(
+            "the table is too large for git: before CI can see it, commit this and run "
+            "`predictor remote s3://bucket/prefix` (docs/data.md)"
+        )
 
 
 def _read(root: Path, name: str) -> str:

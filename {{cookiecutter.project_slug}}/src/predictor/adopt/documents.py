@@ -100,6 +100,12 @@ def remote_text(text: str) -> str:
     )
 
 
+def keeps_data_elsewhere(text: str) -> bool:
+    """Say whether the default remote of `.dvc/config` is one outside the repository."""
+    default = re.search(r"^\s*remote = (\S+)", text, re.MULTILINE)
+    return default is not None and default[1] != "repository"
+
+
 def _always(text: str, _: re.Match[str]) -> str:
     return text
 

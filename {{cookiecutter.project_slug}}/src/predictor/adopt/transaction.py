@@ -37,6 +37,13 @@ class Transaction:
             aside.parent.mkdir(parents=True, exist_ok=True)
             path.rename(aside)
 
+    def keep(self, path: Path) -> None:
+        """Remember the content of a file that others are about to change in place."""
+        self.take(path)
+        aside = self._backup / path.relative_to(self._root)
+        if aside.exists():
+            shutil.copy2(aside, path)
+
     def undo(self) -> None:
         """Put everything back."""
         for path, existed in reversed(self._before.items()):
