@@ -152,7 +152,7 @@ def test_lines_are_json_with_level_time_and_number(capsys: pytest.CaptureFixture
     try:
         logs.install()
         token = logs.REQUEST_ID.set("r-1")
-        logging.getLogger("predictor.x").warning("a\nb", extra={"status": 3})
+        logging.getLogger("predictor.x").warning("a\nb", extra={"status": 3, "color_message": "x"})
         logs.REQUEST_ID.reset(token)
     finally:
         root.handlers, root.level = before, level

@@ -52,4 +52,5 @@ def install() -> None:
 
 def _sign(record: logging.LogRecord) -> bool:
     record.request_id = REQUEST_ID.get()
+    vars(record).pop("color_message", None)  # uvicorn's own, for terminals
     return True
