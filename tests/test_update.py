@@ -156,3 +156,9 @@ def test_lines_that_both_changed_are_kept_side_by_side_and_named(
     ours, theirs = (set(text.splitlines()) for text in (own, text_of(fresh / unmerged[0])))
     assert ours | theirs <= set(text_of(metrics).splitlines())
     assert (project / ADDED).exists()
+
+
+def test_the_readme_names_the_commands_that_are_run_here() -> None:
+    readme = text_of(TEMPLATE / "README.md")
+    assert "`uvx cruft create gh:OWNER/cookiecutter-mlops-portfolio`" in readme
+    assert "`uvx cruft update`" in readme
