@@ -160,5 +160,5 @@ def test_lines_that_both_changed_are_kept_side_by_side_and_named(
 
 def test_the_readme_names_the_commands_that_are_run_here() -> None:
     readme = text_of(TEMPLATE / "README.md")
-    assert "`uvx cruft create gh:OWNER/cookiecutter-mlops-portfolio`" in readme
+    assert "`uvx cruft create https://github.com/OWNER/cookiecutter-mlops-portfolio`" in readme
     assert "`uvx cruft update`" in readme
