@@ -79,7 +79,7 @@ def test_the_taken_names_are_the_dependencies_of_the_project() -> None:
     text = (TEMPLATE / "{{cookiecutter.project_slug}}" / "pyproject.toml").read_text(
         encoding="utf-8"
     )
-    needed = set(re.findall(r'^    "([a-z0-9-]+)[\[<>=]', text, re.MULTILINE))
+    needed = set(re.findall(r'(?:^    |\[)"([a-z0-9-]+)[\[<>=]', text, re.MULTILINE))
     assert needed == pre_gen_project.TAKEN
 
 
