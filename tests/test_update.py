@@ -54,7 +54,7 @@ def earlier() -> str:
     added = git(TEMPLATE, *command).split()
     parents = git(TEMPLATE, "rev-list", "--parents", "-n", "1", added[-1]).split() if added else []
     if len(parents) < 2:
-        pytest.fail(
+        pytest.skip(
             f"The history here does not reach the commit before {ADDED}: fetch all of it "
             "(`git fetch --unshallow`, or `fetch-depth: 0` for actions/checkout)."
         )
