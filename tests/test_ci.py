@@ -194,7 +194,7 @@ PIPELINE_READS = ("src/", "dvc.", "params.yaml", "contract.yaml", "reports/", "R
 CHECK_READS = ("src/", "tests/", "notebooks/", "pyproject.toml", "uv.lock", ".pre-commit")
 BREAKAGES = {
     "a lint error": Breakage(
-        lint_error, "check", "`os` imported but unused", (*PIPELINE_READS, "notebooks/")
+        lint_error, "check", "\n-import os\n", (*PIPELINE_READS, "notebooks/")
     ),
     "a failing test": Breakage(
         failing_test,

@@ -7,7 +7,7 @@ from predictor.evaluation import LOSS
 from predictor.params import Params
 from predictor.project import Project
 from predictor.recorded import Commit
-from predictor.reproduce import Proof, Run, near
+from predictor.reproduce import Proof, Run
 
 logger = logging.getLogger(__name__)
 
@@ -16,8 +16,8 @@ def compare(project: Project, revision: str) -> None:
     """Say how this run's loss stands to the one that the revision recorded.
 
     Raises:
-        PredictorError: it is worse on the same rows by more than `reproduce.tolerance`, or git
-            does not know the revision.
+        PredictorError: it is worse on the same rows by more than the share `reproduce.tolerance`,
+            or git does not know the revision.
     """
     found = no_worse(project, revision)
     if not found.holds:
@@ -36,7 +36,7 @@ def no_worse(project: Project, revision: str) -> Proof:
     here, there = ours.evaluation.model[loss], theirs.evaluation.model[loss]
     said = f"{loss} {here:.4g} against {there:.4g} of {revision} on the same rows"
     tolerance = Params.read(project.params).reproduce.tolerance
-    if here <= there or near(here, there, tolerance):
+    if here <= there * (1 + tolerance):
         return Proof(True, said)
     return Proof(
         False,

@@ -72,7 +72,8 @@ def check(project: Project) -> None:
     Raises:
         PredictorError: one of them found something; both have run.
     """
-    hooks = _succeeds(project, *_module("pre_commit", "run", "--all-files"), quiet=False)
+    every = ("run", "--all-files", "--show-diff-on-failure")
+    hooks = _succeeds(project, *_module("pre_commit", *every), quiet=False)
     tests = _succeeds(project, *_module("pytest"), quiet=False)
     if not (hooks and tests):
         raise PredictorError("The check failed: mend what is marked above and run it again.")
