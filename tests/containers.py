@@ -23,16 +23,20 @@ HARDENED = [
 
 def require_engine() -> None:
     """Skip the test where there is no engine; fail where there must be one."""
-    if (
-        shutil.which("docker")
-        and _works("docker", "info")
-        and _works("docker", "compose", "version")
-    ):
+    if has_engine():
         return
     reason = "needs a Docker Engine with Compose"
     if os.environ.get("CI"):
         pytest.fail(reason)
     pytest.skip(reason)
+
+
+def has_engine() -> bool:
+    return (
+        shutil.which("docker") is not None
+        and _works("docker", "info")
+        and _works("docker", "compose", "version")
+    )
 
 
 def _works(*command: str) -> bool:

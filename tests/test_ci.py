@@ -3,7 +3,9 @@
 import hashlib
 import json
 import re
+import shutil
 import subprocess
+import tarfile
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -12,8 +14,10 @@ from typing import Any
 import pytest
 from baking import text_of
 from conftest import git, in_project
+from containers import docker, has_engine, require_engine
 from snapshot import TEMPLATE
 from workflow.document import Workflow
+from workflow.images import notes
 from workflow.machine import Event
 from workflow.runner import Result, Run, Runner
 
@@ -37,7 +41,8 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture(scope="module")
 def green(pushed: Path, folder: Path) -> Run:
     """Run all of ci.yml for the push, from nothing."""
-    run = Runner(push(pushed), folder).run(ci(pushed))
+    given: dict[str, Result] = {} if has_engine() else {"image": "success"}
+    run = Runner(push(pushed), folder).run(ci(pushed), given)
     (TEMPLATE / "build" / "ci.txt").write_text(run.table() + "\n", encoding="utf-8")
     return run
 
@@ -65,6 +70,10 @@ def clone(repository: Path, to: Path) -> Path:
 
 def ci(repository: Path) -> Workflow:
     return Workflow.read(repository / ".github" / "workflows" / "ci.yml")
+
+
+def release(repository: Path) -> Workflow:
+    return Workflow.read(repository / ".github" / "workflows" / "release.yml")
 
 
 def push(repository: Path) -> Event:
@@ -98,9 +107,11 @@ def edit(repository: Path, name: str, old: str, new: str) -> None:
 
 def run_only(job: str, event: Event, folder: Path, home: Path) -> Run:
     """Run one job and the final one; the others have what they had in the green run."""
-    given: dict[str, Result] = {"check": "success", "pipeline": "success", "notebook": "success"}
+    given: dict[str, Result] = dict.fromkeys(("check", "pipeline", "image", "notebook"), "success")
     given["comment"] = "skipped"
     del given[job]
+    if job == "image":
+        shutil.copytree(home.parent / "artifacts" / "champion", folder / "artifacts" / "champion")
     if job == "pipeline" and event.name == "pull_request":
         del given["comment"]
     return Runner(event, folder, home).run(ci(event.repository), given)
@@ -110,6 +121,7 @@ def test_a_first_push_is_green_without_a_manual_step(green: Run) -> None:
     assert green.results == {
         "check": "success",
         "pipeline": "success",
+        "image": "success",
         "notebook": "success",
         "comment": "skipped",
         "all-green": "success",
@@ -127,6 +139,15 @@ def test_the_summary_of_the_step_has_metrics_and_proofs(green: Run, pushed: Path
     assert f"| ROC AUC (higher is better) | {metrics['roc_auc']:.3f} | " in leg.summary
     assert "- ok: data/raw is the committed data, byte by byte" in leg.summary
     assert "**NO**" not in leg.summary
+
+
+def test_the_image_of_the_judged_model_answers_as_the_project_does(green: Run) -> None:
+    require_engine()
+    (leg,) = green.jobs["image"].legs
+    assert re.search(
+        r"ready after .*, and answers as this project does: .*'model_version'", leg.log
+    )
+    assert leg.seconds < 180
 
 
 def test_a_push_before_the_first_run_of_the_pipeline_is_green(
@@ -176,6 +197,14 @@ def other_data(repository: Path) -> None:
     edit(repository, "dvc.lock", before, after)
 
 
+def image_that_does_not_start(repository: Path) -> None:
+    edit(repository, "deploy/Dockerfile", '"--host"', '"--hots"')
+
+
+def image_of_root(repository: Path) -> None:
+    edit(repository, "deploy/Dockerfile", "USER 10001:10001", "USER 0:0")
+
+
 def parameter(repository: Path) -> None:
     edit(repository, "params.yaml", "slice_rows: 200", "slice_rows: 300")
 
@@ -188,6 +217,7 @@ class Breakage:
     job: str
     says: str
     others_read: tuple[str, ...]
+    advises: str = ""
 
 
 PIPELINE_READS = ("src/", "dvc.", "params.yaml", "contract.yaml", "reports/", "README.md")
@@ -221,6 +251,16 @@ BREAKAGES = {
         f"params.yaml (evaluate.slice_rows) changed after the last run: {RERUN}",
         CHECK_READS,
     ),
+    "an image that does not start": Breakage(
+        image_that_does_not_start,
+        "image",
+        "No such option: --hots",
+        (*PIPELINE_READS, *CHECK_READS),
+        "build and start it at home with the lines of deploy/README.md",
+    ),
+    "an image that runs as root": Breakage(
+        image_of_root, "image", "the container runs as root", (*PIPELINE_READS, *CHECK_READS)
+    ),
 }
 
 
@@ -229,6 +269,8 @@ def test_a_fault_turns_its_job_red_and_no_other(
     name: str, pushed: Path, home: Path, tmp_path: Path
 ) -> None:
     breakage = BREAKAGES[name]
+    if breakage.job == "image":
+        require_engine()
     repository = clone(pushed, tmp_path / "repository")
     breakage.change(repository)
     commit(repository)
@@ -239,6 +281,7 @@ def test_a_fault_turns_its_job_red_and_no_other(
     assert run.results[breakage.job] == "failure", run.table()
     assert run.results["all-green"] == "failure"
     assert breakage.says in run.jobs[breakage.job].log
+    assert breakage.advises in run.jobs[breakage.job].log
 
 
 def retrain(repository: Path, home: Path, **params: str) -> None:
@@ -301,4 +344,69 @@ def test_a_pull_request_of_a_stranger_is_judged_and_gets_no_write_token(
     run = run_only("pipeline", pull_request(repository, fork=True), tmp_path / "run", home)
     assert run.results["pipeline"] == run.results["all-green"] == "success", run.table()
     assert run.results["comment"] == "skipped"
+    assert calls(tmp_path / "run") == []
+
+
+@pytest.fixture(scope="module")
+def tagged(pushed: Path, tmp_path_factory: pytest.TempPathFactory) -> Event:
+    """Return the event of a tag on what was pushed."""
+    repository = clone(pushed, tmp_path_factory.mktemp("tagged") / "repository")
+    git(repository, "tag", "v1.2.3")
+    sha = git(repository, "rev-parse", "HEAD").strip()
+    return Event(repository, "push", "refs/tags/v1.2.3", sha)
+
+
+@pytest.fixture(scope="module")
+def released(tagged: Event, home: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Run release.yml for the tag, and return the folder of the run."""
+    folder = tmp_path_factory.mktemp("released")
+    given: dict[str, Result] = {} if has_engine() else {"image": "success"}
+    run = Runner(tagged, folder, home).run(release(tagged.repository), given)
+    assert set(run.results.values()) == {"success"}, run.table() + run.jobs["image"].log
+    return folder
+
+
+def test_a_release_tells_the_metrics_and_how_to_run_it(released: Path, pushed: Path) -> None:
+    (call,) = calls(released)
+    assert call["arguments"][:4] == ["release", "create", "v1.2.3", "--verify-tag"]
+    assert call["arguments"][-1] == "release/repository-1.2.3.tar.gz"
+    metrics = json.loads(text_of(pushed / "reports" / "evaluation.json"))["model"]
+    assert f"| ROC AUC (higher is better) | {metrics['roc_auc']:.3f} | " in call["body"]
+    assert "**Promoted**" in call["body"]
+    assert " ghcr.io/somebody/repository:v1.2.3\n" in call["body"]
+
+
+def test_the_archive_of_a_release_is_the_champion_of_the_project(
+    released: Path, project: Path
+) -> None:
+    name = "repository-1.2.3"
+    with tarfile.open(released / "artifacts" / "release" / f"{name}.tar.gz") as archive:
+        archive.extractall(released / "unpacked", filter="data")
+    unpacked = released / "unpacked" / name
+    assert sorted(path.name for path in unpacked.iterdir()) == ["champion.json", "releases"]
+    model = Path("releases") / "1" / "model.onnx"
+    assert (unpacked / model).read_bytes() == (project / "models" / model).read_bytes()
+
+
+def test_the_image_of_a_release_is_labelled_and_vouched_for(released: Path, tagged: Event) -> None:
+    require_engine()
+    pushed, attested = notes(released / "artifacts")
+    image = "ghcr.io/somebody/repository"
+    assert pushed["pushed"] == [f"{image}:v1.2.3", f"{image}:latest"]
+    assert attested == {"attested": image, "of": pushed["digest"]}
+    (found,) = json.loads(docker("image", "inspect", str(pushed["digest"])))
+    labels = found["Config"]["Labels"]
+    assert labels["org.opencontainers.image.revision"] == tagged.sha
+    assert labels["org.opencontainers.image.version"] == "v1.2.3"
+    assert labels["org.opencontainers.image.licenses"] == "MIT"
+    assert "PREDICTOR_SOURCE=/champion" in found["Config"]["Env"]
+
+
+def test_a_release_started_by_hand_publishes_nothing(
+    pushed: Path, home: Path, tmp_path: Path
+) -> None:
+    sha = git(pushed, "rev-parse", "main").strip()
+    event = Event(pushed, "workflow_dispatch", "refs/heads/main", sha)
+    run = Runner(event, tmp_path / "run", home).run(release(pushed), {"model": "success"})
+    assert run.results == {"model": "success", "image": "skipped", "publish": "skipped"}
     assert calls(tmp_path / "run") == []

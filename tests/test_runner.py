@@ -240,3 +240,56 @@ def test_a_step_does_not_see_the_machine_of_the_tests(
     log = run(event, tmp_path, one=job(steps)).jobs["one"].log
     assert "no tools" in log
     assert not any(name in log for name in ("GIT_AUTHOR", "MLFLOW", "VIRTUAL_ENV"))
+
+
+LOGIN = """
+- uses: docker/login-action@4907a6ddec9925e35a0a9e82d7399ccc52663121
+  with:
+    registry: ghcr.io
+    username: ${{ github.actor }}
+    password: ${{ github.token }}
+"""
+PUSH = """
+- id: push
+  uses: docker/build-push-action@53b7df96c91f9c12dcc8a07bcb9ccacbed38856a
+  with:
+    context: .
+    file: Dockerfile
+    push: true
+    tags: ghcr.io/somebody/repository:v1
+    labels: a=b
+    build-args: A=b
+"""
+ATTEST = """
+- uses: actions/attest-build-provenance@a2bbfa25375fe432b6a289bc6b6cd05ecd0c4c32
+  with:
+    subject-name: ghcr.io/somebody/repository
+    subject-digest: sha256:0
+    push-to-registry: true
+"""
+SIGNING = "  id-token: write\n  attestations: write\n"
+
+
+@pytest.mark.parametrize(
+    ("steps", "permissions", "complaint"),
+    [
+        (LOGIN, "  packages: read\n", "no permission packages: write"),
+        (PUSH, "  packages: write\n", "nobody has logged in to push"),
+        (ATTEST, "  packages: write\n", "no permission id-token: write"),
+        (ATTEST.replace("somebody", "Somebody"), SIGNING, "it takes lower case"),
+        (ATTEST, SIGNING, "nobody has logged in to push"),
+        (LOGIN + ATTEST, f"{SIGNING}  packages: write\n", "sha256:0 was not pushed"),
+    ],
+)
+def test_an_image_needs_a_login_and_a_proof_needs_a_pushed_image(
+    event: Event, tmp_path: Path, steps: str, permissions: str, complaint: str
+) -> None:
+    text = job(steps, f"permissions:\n{permissions}")
+    ended = run(event, tmp_path, one=text).jobs["one"]
+    assert ended.result == "failure"
+    assert complaint in ended.log
+
+
+def test_an_image_is_built_from_the_workspace_or_not_at_all(event: Event, tmp_path: Path) -> None:
+    with pytest.raises(WorkflowError, match="must say context"):
+        run(event, tmp_path, one=job(PUSH.replace("context: .\n    ", "")))

@@ -9,20 +9,12 @@ import sys
 from collections.abc import Callable, Mapping
 from pathlib import Path
 
+from workflow import images
 from workflow.document import WorkflowError
 from workflow.machine import Machine
+from workflow.results import ActionError, Inputs, NotHereError, Outputs
 
-Inputs = Mapping[str, str]
-Outputs = Mapping[str, str]
 Action = Callable[[Machine, Inputs], Outputs]
-
-
-class NotHereError(Exception):
-    """This leg needs what this machine does not have; the reason is said, the leg not run."""
-
-
-class ActionError(Exception):
-    """An action failed, as it would on GitHub."""
 
 
 def use(machine: Machine, uses: str, inputs: Inputs) -> Outputs:
@@ -44,13 +36,14 @@ def use(machine: Machine, uses: str, inputs: Inputs) -> Outputs:
 
 
 def checkout(machine: Machine, inputs: Inputs) -> Outputs:
-    """Clone one commit, or all branches with `fetch-depth: 0`, and keep no way back."""
+    """Clone one commit, or all branches and tags with `fetch-depth: 0`, and keep no way back."""
     if inputs.get("persist-credentials") != "false":
         raise WorkflowError("actions/checkout must say persist-credentials: false")
     event, depth = machine.event, inputs.get("fetch-depth", "1")
     here = event.ref.replace("refs/heads/", "refs/remotes/origin/", 1)
     here = here.replace("refs/pull/", "refs/remotes/pull/", 1)
-    every = ["+refs/heads/*:refs/remotes/origin/*"] if depth == "0" else [f"--depth={depth}"]
+    whole = ["+refs/heads/*:refs/remotes/origin/*", "+refs/tags/*:refs/tags/*"]
+    every = whole if depth == "0" else [f"--depth={depth}"]
     _git(machine, "init", "--quiet", "--initial-branch", "main")
     url = f"file://{event.repository.resolve()}"
     _git(machine, "fetch", "--quiet", "--no-tags", url, *every, f"+{event.ref}:{here}")
@@ -127,7 +120,18 @@ ACTIONS: Mapping[str, tuple[Action, set[str]]] = {
     "actions/checkout": (checkout, {"persist-credentials", "fetch-depth"}),
     "actions/upload-artifact": (upload_artifact, {"name", "path"}),
     "actions/download-artifact": (download_artifact, {"name", "path"}),
-    "astral-sh/setup-uv": (setup_uv, {"python-version"}),
+    "astral-sh/setup-uv": (setup_uv, {"python-version", "enable-cache"}),
+    "docker/setup-buildx-action": (images.set_up_buildx, set()),
+    "docker/login-action": (images.log_in, {"registry", "username", "password"}),
+    "docker/metadata-action": (images.describe, {"images", "tags"}),
+    "docker/build-push-action": (
+        images.build_and_push,
+        {"context", "file", "push", "tags", "labels", "build-args"},
+    ),
+    "actions/attest-build-provenance": (
+        images.attest,
+        {"subject-name", "subject-digest", "push-to-registry"},
+    ),
 }
 
 

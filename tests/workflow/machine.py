@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 import os
+import re
 import shutil
 import signal
 import subprocess
@@ -62,6 +63,7 @@ class Machine:
     artifacts: Path
     exported: dict[str, str] = field(default_factory=dict)
     path: list[str] = field(default_factory=list)
+    registries: set[str] = field(default_factory=set)
     summary: str = ""
 
     def __post_init__(self) -> None:
@@ -90,9 +92,10 @@ class Machine:
             "event": self.event.payload,
             "event_name": self.event.name,
             "ref": self.event.ref,
-            "ref_name": self.event.ref.removeprefix("refs/heads/").removeprefix("refs/"),
+            "ref_name": re.sub("^refs/(heads/|tags/)?", "", self.event.ref),
             "sha": self.event.sha,
             "base_ref": self.event.base_ref,
+            "actor": "somebody",
             "repository": "somebody/repository",
             "server_url": "https://github.com",
             "run_id": "1",
@@ -130,6 +133,8 @@ class Machine:
             **kept,
             "PATH": os.pathsep.join([*self.path, str(STAND_INS), *before]),
             "HOME": str(self.home),
+            # Where Docker's client finds its plug-ins, and the proxy that builds go through.
+            "DOCKER_CONFIG": os.environ.get("DOCKER_CONFIG", str(Path.home() / ".docker")),
             "UV_CACHE_DIR": uv_cache(),
             "UV_PYTHON_DOWNLOADS": "never",
             "STAND_IN_LOG": str(self.artifacts / "gh.jsonl"),
@@ -151,6 +156,14 @@ class Machine:
         files = sorted(path for path in found if path.is_file())
         contents = b"".join(hashlib.sha256(path.read_bytes()).digest() for path in files)
         return hashlib.sha256(contents).hexdigest() if files else ""
+
+    def discard(self) -> None:
+        """Throw away what is large or goes on running; GitHub throws the whole machine away."""
+        shutil.rmtree(self.workspace / ".venv", ignore_errors=True)
+        for file in self.temp.glob("container*"):
+            name = file.read_text(encoding="utf-8")
+            command = ["docker", "rm", "--force", "--volumes", name]
+            subprocess.run(command, check=True, capture_output=True)
 
     def _execute(
         self, command: list[str], environment: Mapping[str, str], seconds: float

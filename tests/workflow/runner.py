@@ -3,17 +3,17 @@
 from __future__ import annotations
 
 import re
-import shutil
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Literal
 
-from workflow.actions import ActionError, NotHereError, use
+from workflow.actions import use
 from workflow.document import Job, Leg, Step, Workflow, WorkflowError
 from workflow.expressions import PURE, Function, Scope, condition, render, to_text
 from workflow.machine import Event, Machine
+from workflow.results import ActionError, NotHereError
 
 Result = Literal["success", "failure", "skipped", "not here"]
 HERE = "ubuntu-latest"
@@ -135,8 +135,10 @@ class Runner:
         if runs_on != HERE:
             return LegResult(leg, "not here", f"it runs on {runs_on}")
         start = time.monotonic()
-        ended_as = _Steps(workflow, job, machine, contexts).run()
-        shutil.rmtree(machine.workspace / ".venv", ignore_errors=True)
+        try:
+            ended_as = _Steps(workflow, job, machine, contexts).run()
+        finally:
+            machine.discard()
         return LegResult(leg, seconds=time.monotonic() - start, summary=machine.summary, **ended_as)
 
     def _machine(self, workflow: Workflow, job: Job, at: int) -> Machine:

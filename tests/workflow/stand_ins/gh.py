@@ -3,6 +3,7 @@
 import json
 import os
 import sys
+from itertools import pairwise
 from pathlib import Path
 
 NEEDED = {
@@ -12,6 +13,8 @@ NEEDED = {
     ("issue", "comment"): "issues",
     ("release", "create"): "contents",
 }
+BODIES = ("--body-file", "--notes-file")
+ARCHIVE = ".tar.gz"
 
 
 def main(arguments: list[str]) -> int:
@@ -24,13 +27,15 @@ def main(arguments: list[str]) -> int:
     if granted.get(needed) != "write":
         print(f"HTTP 403: the job has no permission {needed}: write", file=sys.stderr)
         return 1
-    body = (
-        Path(arguments[arguments.index("--body-file") + 1]) if "--body-file" in arguments else None
-    )
+    bodies = [Path(path) for flag, path in pairwise(arguments) if flag in BODIES]
+    missing = [each for each in arguments if each.endswith(ARCHIVE) and not Path(each).is_file()]
+    if missing:
+        print(f"no matches found for `{missing[0]}`", file=sys.stderr)
+        return 1
     call = {
         "arguments": arguments,
         "repository": os.environ["GH_REPO"],
-        "body": body.read_text(encoding="utf-8") if body else "",
+        "body": "".join(path.read_text(encoding="utf-8") for path in bodies),
     }
     with Path(os.environ["STAND_IN_LOG"]).open("a", encoding="utf-8") as log:
         log.write(json.dumps(call) + "\n")
