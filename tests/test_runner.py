@@ -293,3 +293,32 @@ def test_an_image_needs_a_login_and_a_proof_needs_a_pushed_image(
 def test_an_image_is_built_from_the_workspace_or_not_at_all(event: Event, tmp_path: Path) -> None:
     with pytest.raises(WorkflowError, match="must say context"):
         run(event, tmp_path, one=job(PUSH.replace("context: .\n    ", "")))
+
+
+def test_a_release_without_the_archive_it_names_fails(event: Event, tmp_path: Path) -> None:
+    steps = """
+    - run: echo notes > n.md && gh release create v1 --notes-file n.md "$ARCHIVE"
+      env:
+        ARCHIVE: model.tar.gz
+        GH_TOKEN: ${{ github.token }}
+        GH_REPO: ${{ github.repository }}
+    """
+    text = job(steps, "permissions:\n  contents: write\n")
+    made = text.replace("echo notes >", "touch model.tar.gz && echo notes >")
+    ended = run(event, tmp_path, missing=text, made=made)
+    assert ended.results == {"missing": "failure", "made": "success"}
+    assert "no matches found for `model.tar.gz`" in ended.jobs["missing"].log
+
+
+def test_a_clone_of_everything_has_the_tags(event: Event, tmp_path: Path) -> None:
+    subprocess.run(["git", "-C", event.repository, "tag", "v1"], check=True)
+    steps = "- run: git describe --tags\n"
+    deep = run(event, tmp_path, one=job(f"{CHECKOUT}    fetch-depth: 0\n{steps}")).jobs["one"]
+    assert deep.log.splitlines()[-1] == "v1"
+
+
+def test_a_pushed_tag_is_the_name_of_its_ref(event: Event, tmp_path: Path) -> None:
+    subprocess.run(["git", "-C", event.repository, "tag", "v1"], check=True)
+    tag = Event(event.repository, "push", "refs/tags/v1", event.sha)
+    ended = run(tag, tmp_path, one=job(f"{CHECKOUT}- run: echo ${{{{ github.ref_name }}}}\n"))
+    assert ended.jobs["one"].log.splitlines()[-1] == "v1"
