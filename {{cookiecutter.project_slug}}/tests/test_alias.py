@@ -149,7 +149,10 @@ def test_a_server_without_the_alias_has_no_champion(project: Project, server: Se
         ("ann:s%40crow@", {}, "Basic YW5uOnNAY3Jvdw=="),
         (
             "",
-            {"MLFLOW_TRACKING_USERNAME": "ann", "MLFLOW_TRACKING_PASSWORD": "s@crow"},
+            {
+                "MLFLOW_TRACKING_USERNAME": "ann",
+                "MLFLOW_TRACKING_PASSWORD": "s@crow",
+            },  # pragma: allowlist secret
             "Basic YW5uOnNAY3Jvdw==",
         ),
         ("", {"MLFLOW_TRACKING_TOKEN": "abc"}, "Bearer abc"),

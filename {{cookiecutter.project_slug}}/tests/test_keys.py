@@ -45,6 +45,6 @@ def test_without_a_key_nothing_is_answered(client: TestClient, headers: dict[str
 
 def test_a_wrong_variable_is_named_with_the_nearest_right_one() -> None:
     with pytest.raises(PredictorError, match=r"'api_key' \(did you mean 'api_keys'\?\)"):
-        Settings.from_environment({"PREDICTOR_API_KEY": "secret"})
+        Settings.from_environment({"PREDICTOR_API_KEY": "secret"})  # pragma: allowlist secret
     with pytest.raises(PredictorError, match="cors_origins"):
         Settings.from_environment({"PREDICTOR_CORS_ORIGINS": "*"})

@@ -90,7 +90,7 @@ def test_a_push_that_fails_leaves_the_project_as_it_was(
     monkeypatch.setattr(remote, "_move", lambda *_: None)
     monkeypatch.setattr(remote, "run_dvc", fails)
     with pytest.raises(PredictorError, match="no"):
-        remote.connect(adopted, Place("s3://lake/flights", "s3", private={"profile": "me"}))
+        remote.connect(adopted, Place("s3://lake/rows", "s3", private={"profile": "me"}))
     assert config(adopted) == CONFIG
     assert (adopted.root / "pyproject.toml").read_text(encoding="utf-8") == PACKAGE
     assert not (adopted.root / "uv.lock").exists()
@@ -116,12 +116,12 @@ def test_a_missing_library_is_added_where_the_versions_are_locked(
     monkeypatch.setattr(remote, "_require_writable", lambda *_: None)
     monkeypatch.setattr(remote, "_move", lambda *_: None)
     monkeypatch.setattr(remote, "run_dvc", lambda *_: None)
-    remote.connect(adopted, Place("s3://lake/flights", "s3", private={"profile": "me"}))
+    remote.connect(adopted, Place("s3://lake/rows", "s3", private={"profile": "me"}))
     assert asked == [
         ("add", "--group", "train", "--no-sync", "dvc-s3"),
         ("sync", "--inexact", "--no-install-project"),
     ]
-    assert "s3://lake/flights" in config(adopted)
+    assert "s3://lake/rows" in config(adopted)
     assert "profile" not in config(adopted)
     local = (adopted.root / ".dvc" / "config.local").read_text(encoding="utf-8")
     assert "profile = me" in local
@@ -132,12 +132,12 @@ class EndpointConnectionError(Exception):
 
 
 def test_a_fault_of_a_cloud_is_one_sentence(adopted: Project) -> None:
-    place = place_of(adopted, "s3://lake/flights", "http://127.0.0.1:9")
+    place = place_of(adopted, "s3://lake/rows", "http://127.0.0.1:9")
     faults = {
         EndpointConnectionError("Could not connect"): "nothing answers at http://127.0.0.1:9",
         FileNotFoundError("The specified bucket does not exist"): "there is no 'lake'",
         PermissionError("Access Denied"): "may not write there",
-        ValueError("odd\nand long"): "s3://lake/flights cannot be used: odd",
+        ValueError("odd\nand long"): "s3://lake/rows cannot be used: odd",
     }
     said = {fault: remote.explain(place, fault) for fault in faults}
     assert [part for fault, part in faults.items() if part not in said[fault]] == []

@@ -109,7 +109,7 @@ def score(
 ) -> None:
     """Answer for every row of a table with the champion.
 
-    Example: `predictor score flights.parquet answers.parquet`
+    Example: `predictor score rows.parquet answers.parquet`
     """
     from predictor.score import score as run
 
@@ -241,11 +241,11 @@ def remote(
 
     Credentials are never written: docs/data.md says where they belong.
 
-    Example: `predictor remote s3://my-bucket/flights`
+    Example: `predictor remote s3://my-bucket/project`
 
-    Example: `predictor remote s3://data/flights --endpoint-url https://minio.example.com`
+    Example: `predictor remote s3://data/rows --endpoint-url https://minio.example.com`
 
-    Example: `predictor remote /mnt/shared/flights`
+    Example: `predictor remote /mnt/shared/project`
     """
     logger.info("loading DVC")
     from predictor.place import place_of
