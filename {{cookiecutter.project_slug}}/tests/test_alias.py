@@ -151,8 +151,8 @@ def test_a_server_without_the_alias_has_no_champion(project: Project, server: Se
             "",
             {
                 "MLFLOW_TRACKING_USERNAME": "ann",
-                "MLFLOW_TRACKING_PASSWORD": "s@crow",
-            },  # pragma: allowlist secret
+                "MLFLOW_TRACKING_PASSWORD": "s@crow",  # pragma: allowlist secret
+            },
             "Basic YW5uOnNAY3Jvdw==",
         ),
         ("", {"MLFLOW_TRACKING_TOKEN": "abc"}, "Bearer abc"),
