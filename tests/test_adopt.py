@@ -147,6 +147,11 @@ def test_service_bundle_and_scikit_learn_agree(adopted: Adopted) -> None:
 
 
 def test_the_check_of_the_project_still_passes(adopted: Adopted) -> None:
+    # The tests of a project bring their own tables, so one of the three runs them.
+    if adopted.case.task != "binary":
+        hooks = in_project(adopted.folder, "uv", "run", "pre-commit", "run", "--all-files")
+        assert hooks.returncode == 0, hooks.stdout[-3000:] + hooks.stderr
+        return
     check = in_project(adopted.folder, "make", "check")
     assert check.returncode == 0, check.stdout[-3000:] + check.stderr
     assert re.search(r"=== \d+ passed in ", check.stdout)
