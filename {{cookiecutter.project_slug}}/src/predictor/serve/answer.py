@@ -46,15 +46,15 @@ class Estimate(BaseModel):
     unit: str
 
 
-class SignedDecision(Decision, Signed):
+class SignedDecision(Signed, Decision):
     """The answer to one row of a binary task."""
 
 
-class SignedChoice(Choice, Signed):
+class SignedChoice(Signed, Choice):
     """The answer to one row of a multiclass task."""
 
 
-class SignedEstimate(Estimate, Signed):
+class SignedEstimate(Signed, Estimate):
     """The answer to one row of a regression task."""
 
 
