@@ -9,7 +9,8 @@ from pathlib import Path
 
 from predictor import registry, release
 from predictor.answers import Answers
-from predictor.bundle import METADATA, Bundle, identity_of
+from predictor.bundle import METADATA, Bundle
+from predictor.integrity import identity_of
 from predictor.project import Project
 
 NAME = "small-table"

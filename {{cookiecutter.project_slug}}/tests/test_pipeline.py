@@ -10,6 +10,7 @@ ROOT = Path(__file__).parents[1]
 STAGES = yaml.safe_load((ROOT / "dvc.yaml").read_text(encoding="utf-8"))["stages"]
 # They carry, report or store results and do not shape them.
 PLUMBING = {
+    "integrity",
     *("alias", "bundle", "documents", "errors", "evaluation", "fetching", "files", "frames"),
     *("params", "progress", "project", "provenance", "pyfunc", "registry", "release"),
     *("statistics", "verdict"),

@@ -4,7 +4,6 @@
 `metadata.json`, which holds a checksum of each of the others.
 """
 
-import hashlib
 from dataclasses import dataclass
 from datetime import date, datetime
 from pathlib import Path
@@ -24,11 +23,12 @@ from predictor.contract import Contract
 from predictor.documents import Document
 from predictor.encoding import Columns, encode
 from predictor.errors import PredictorError
+from predictor.integrity import METADATA as METADATA
+from predictor.integrity import identity_of, sha256_of
 from predictor.params import Argument, PrepareParams
 from predictor.statistics import Statistics
 
 MODEL, CONTRACT, STATISTICS = "model.onnx", "contract.yaml", "statistics.json"
-METADATA = "metadata.json"
 ONNX_FAULTS = (Fail, InvalidArgument, InvalidGraph, InvalidProtobuf, MissingOperator)
 Outputs = npt.NDArray[np.float32]  # (n_rows, n_outputs), columns as in `Contract.outputs`
 
@@ -136,11 +136,6 @@ class Bundle:
         return run(self.session, self.contract, columns)
 
 
-def identity_of(folder: Path) -> str:
-    """Return the identity of the bundle in a folder without loading it."""
-    return _sha256(folder / METADATA)[:12]
-
-
 def open_session(model: Path | bytes, threads: int = 1) -> ort.InferenceSession:
     """Open an ONNX model: one thread for single rows, one for each core for batches.
 
@@ -176,7 +171,7 @@ def run(session: ort.InferenceSession, contract: Contract, columns: Columns) -> 
 
 def checksums(folder: Path) -> dict[str, str]:
     """Return the SHA-256 of the files that `metadata.json` vouches for."""
-    return {name: _sha256(folder / name) for name in (MODEL, CONTRACT, STATISTICS)}
+    return {name: sha256_of(folder / name) for name in (MODEL, CONTRACT, STATISTICS)}
 
 
 def _require_checksums(folder: Path, metadata: Metadata) -> None:
@@ -187,7 +182,3 @@ def _require_checksums(folder: Path, metadata: Metadata) -> None:
     damaged = [name for name in found if found[name] != metadata.checksums.get(name)]
     if damaged:
         raise BrokenBundleError(f"{', '.join(damaged)} changed after it was written.")
-
-
-def _sha256(path: Path) -> str:
-    return hashlib.sha256(path.read_bytes()).hexdigest()

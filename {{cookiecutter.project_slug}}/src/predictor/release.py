@@ -10,14 +10,17 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 
-from predictor.bundle import Bundle, identity_of
 from predictor.documents import Document
 from predictor.errors import PredictorError
 from predictor.evaluation import Evaluation
 from predictor.files import replacing_folder, write_json
+from predictor.integrity import identity_of
 from predictor.verdict import Verdict
+
+if TYPE_CHECKING:  # loading a model takes ONNX Runtime, which a rollback does not wait for
+    from predictor.bundle import Bundle
 
 POINTER, RELEASES = "champion.json", "releases"
 RELEASE, EXAMPLE, CURVES = "release.json", "example.json", "curves.png"
@@ -71,7 +74,7 @@ class Release(Document):
 class Champion:
     """The bundle that answers, and its release."""
 
-    bundle: Bundle
+    bundle: "Bundle"
     release: Release
 
     @property
@@ -85,7 +88,9 @@ class Champion:
         return self.bundle.folder / CURVES
 
 
-def publish(models: Path, bundle: Bundle, release: Release, shown: Mapping[str, Path]) -> Champion:
+def publish(
+    models: Path, bundle: "Bundle", release: Release, shown: Mapping[str, Path]
+) -> Champion:
     """Copy the bundle to `releases/<version>` unless it is there; nobody serves it yet.
 
     `shown` names the files of what the README shows, `EXAMPLE` and `CURVES`.
@@ -139,6 +144,8 @@ def load(models: Path, version: str) -> Champion:
     Raises:
         PredictorError: the release or its bundle is missing or damaged.
     """
+    from predictor.bundle import Bundle
+
     folder = folder_of(models, version)
     try:
         return Champion(Bundle.load(folder), Release.read(folder / RELEASE))

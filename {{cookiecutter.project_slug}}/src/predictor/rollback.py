@@ -1,17 +1,17 @@
 """`predictor rollback`: back to the champion before, in less than a second.
 
-Hence nothing here imports MLflow, pandas or scikit-learn before it must.
+Hence nothing here imports MLflow, pandas, NumPy or ONNX Runtime before the pointer has moved.
 """
 
 import logging
 
 from predictor import alias, release
 from predictor.errors import PredictorError
+from predictor.integrity import require_whole
 from predictor.lock import alone
 from predictor.project import Project
 from predictor.recovery import settle
 from predictor.release import RELEASE, Champion, Pointer, Reign, Release
-from predictor.report import readme
 
 logger = logging.getLogger(__name__)
 
@@ -29,8 +29,7 @@ def rollback(project: Project, why: str | None) -> None:
         name = _name(project)
         _settle(project, name)
         pointer = _pointer(project)
-        champion = _previous(project, name, pointer)
-        before, version = pointer.version, champion.release.version
+        before, version = pointer.version, _previous(project, name, pointer)
         alias.move(project, name, before, version)
         reign = Reign(
             version=version,
@@ -40,7 +39,13 @@ def rollback(project: Project, why: str | None) -> None:
         )
         release.point(project.models, (*pointer.reigns, reign))
         logger.info("version %s is the champion again (before: %s)", version, before)
-        readme.show(project, champion)
+        _show(project, version)
+
+
+def _show(project: Project, version: str) -> None:
+    from predictor.report import readme
+
+    readme.show(project, release.load(project.models, version))
 
 
 def _settle(project: Project, name: str) -> None:
@@ -53,7 +58,8 @@ def _settle(project: Project, name: str) -> None:
     settle(project, version, identity, lambda: _fetch(project, name, version))
 
 
-def _previous(project: Project, name: str, pointer: Pointer) -> Champion:
+def _previous(project: Project, name: str, pointer: Pointer) -> str:
+    """Return the version to go back to, once it is here and whole."""
     if len(pointer.succession) < 2:
         raise PredictorError(
             f"There is no champion before version {pointer.version} to go back to; "
@@ -63,9 +69,10 @@ def _previous(project: Project, name: str, pointer: Pointer) -> Champion:
     identity = alias.identity(project, name, version)
     if identity is None:
         raise PredictorError(f"The registry has no version {version} of {name} to go back to.")
-    if release.is_here(project.models, version, identity):
-        return release.load(project.models, version)
-    return _fetch(project, name, version)
+    if not release.is_here(project.models, version, identity):
+        _fetch(project, name, version)
+    require_whole(release.folder_of(project.models, version))
+    return version
 
 
 def _fetch(project: Project, name: str, version: str) -> Champion:
