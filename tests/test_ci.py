@@ -163,7 +163,7 @@ def test_a_push_before_the_first_run_of_the_pipeline_is_green(
 
 
 def lint_error(repository: Path) -> None:
-    path = repository / "tests" / "test_gate.py"
+    path = repository / "tests" / "test_rules.py"
     path.write_text(f"import os\n{text_of(path)}", encoding="utf-8")
 
 

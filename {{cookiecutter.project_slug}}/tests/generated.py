@@ -24,10 +24,10 @@ from predictor.evaluate import example
 from predictor.evaluation import Evaluation
 from predictor.export import to_bytes, with_gaps
 from predictor.fitting import outputs
+from predictor.gate.verdict import Verdict
 from predictor.params import Params
 from predictor.release import Champion, Release
 from predictor.serve.app import create_app
-from predictor.verdict import Verdict
 
 N = 120
 TARGET = "the target"

@@ -2,8 +2,8 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from predictor.comparison import Bootstrap, Floats, Groups, group
-from predictor.exam import Difference
+from predictor.gate.comparison import Bootstrap, Floats, Groups, group
+from predictor.gate.exam import Difference
 
 N = 2000
 RANDOM = np.random.default_rng(3)

@@ -14,9 +14,9 @@ from predictor.answers import Answers
 from predictor.contract import Contract
 from predictor.errors import PredictorError
 from predictor.evaluation import Evaluation
-from predictor.exam import Exam
-from predictor.examiner import Candidate, examine
-from predictor.latency import medians
+from predictor.gate.exam import Exam
+from predictor.gate.examiner import Candidate, examine
+from predictor.gate.latency import medians
 from predictor.project import Project
 from predictor.release import Champion
 

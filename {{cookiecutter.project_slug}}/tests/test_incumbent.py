@@ -9,7 +9,7 @@ from tables import CONTRACT, MULTICLASS
 
 from predictor.bundle import Bundle
 from predictor.contract import Contract
-from predictor.incumbent import obstacle
+from predictor.gate.incumbent import obstacle
 from predictor.project import Project
 from predictor.release import Champion
 

@@ -13,7 +13,7 @@ PLUMBING = {
     "integrity",
     *("alias", "bundle", "documents", "errors", "evaluation", "fetching", "files", "frames"),
     *("params", "progress", "project", "provenance", "pyfunc", "registry", "release"),
-    *("statistics", "verdict"),
+    *("statistics", "gate.verdict"),
 }
 
 
@@ -21,11 +21,20 @@ def imported(module: Path) -> set[str]:
     """Return the modules of the package that a file imports, as dotted names."""
     names: set[str] = set()
     for node in ast.walk(ast.parse(module.read_text(encoding="utf-8"))):
-        if isinstance(node, ast.ImportFrom) and node.module == "predictor":
-            names |= {alias.name for alias in node.names}
-        elif isinstance(node, ast.ImportFrom) and (node.module or "").startswith("predictor."):
-            names.add(str(node.module).removeprefix("predictor."))
+        if isinstance(node, ast.ImportFrom) and str(node.module).partition(".")[0] == "predictor":
+            names |= {_dotted(str(node.module), alias.name) for alias in node.names}
     return names
+
+
+def _dotted(package: str, name: str) -> str:
+    """Return the module that `from package import name` reads, without `predictor.`."""
+    folder = (ROOT / "src").joinpath(*package.split("."))
+    module = f"{package}.{name}" if folder.is_dir() and _is_module(folder / name) else package
+    return module.removeprefix("predictor").removeprefix(".")
+
+
+def _is_module(path: Path) -> bool:
+    return path.is_dir() or path.with_suffix(".py").is_file()
 
 
 def needed(stage: str) -> set[str]:

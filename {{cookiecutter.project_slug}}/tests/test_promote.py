@@ -17,10 +17,10 @@ from copies import (
 
 from predictor import registry, release
 from predictor.errors import PredictorError
+from predictor.gate.verdict import Verdict
 from predictor.project import Project
 from predictor.promote import promote
 from predictor.release import Champion
-from predictor.verdict import Verdict
 
 
 @pytest.fixture

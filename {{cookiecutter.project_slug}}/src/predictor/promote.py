@@ -7,12 +7,14 @@ alias, then let the pointer and the README follow. `recovery` completes the last
 import logging
 from pathlib import Path
 
-from predictor import gate, registry, release
+from predictor import registry, release
 from predictor.bundle import Bundle
 from predictor.errors import PredictorError
 from predictor.evaluation import Evaluation
-from predictor.examiner import Candidate, examine
 from predictor.files import write_json
+from predictor.gate import rules
+from predictor.gate.examiner import Candidate, examine
+from predictor.gate.verdict import Verdict
 from predictor.lock import alone
 from predictor.progress import heartbeat
 from predictor.project import Project
@@ -20,7 +22,6 @@ from predictor.recovery import settle
 from predictor.registry import Registry
 from predictor.release import Champion, NoChampionError, Reign, Release
 from predictor.report import readme
-from predictor.verdict import Verdict
 
 logger = logging.getLogger(__name__)
 
@@ -47,12 +48,12 @@ def promote(project: Project) -> Verdict:
         candidate = Candidate(version, bundle, evaluation, _rolled_back(project, bundle))
         with heartbeat("comparing the candidate with the baselines and the champion"):
             exam = examine(project, candidate, champion)
-        verdict = gate.judge(exam, release.now())
+        verdict = rules.judge(exam, release.now())
         _record(project, store, verdict, evaluation)
         if verdict.promotes:
             crowned = _published(project, candidate, verdict)
             store.log_release(crowned)
-            _crown(project, store, crowned, before, gate.reason(exam))
+            _crown(project, store, crowned, before, rules.reason(exam))
         else:
             _say_refused(verdict)
         return verdict

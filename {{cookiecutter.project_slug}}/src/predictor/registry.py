@@ -33,10 +33,10 @@ from predictor.contract import Contract
 from predictor.errors import PredictorError
 from predictor.evaluation import Metrics
 from predictor.fetching import BUNDLE, RELEASE_ARTIFACTS, fetch
+from predictor.gate.verdict import Verdict
 from predictor.params import Params
 from predictor.project import Project
 from predictor.release import RELEASE_FILES, Champion
-from predictor.verdict import Verdict
 
 logger = logging.getLogger(__name__)
 

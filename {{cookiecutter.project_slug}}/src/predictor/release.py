@@ -16,8 +16,8 @@ from predictor.documents import Document
 from predictor.errors import PredictorError
 from predictor.evaluation import Evaluation
 from predictor.files import replacing_folder, write_json
+from predictor.gate.verdict import Verdict
 from predictor.integrity import identity_of
-from predictor.verdict import Verdict
 
 if TYPE_CHECKING:  # loading a model takes ONNX Runtime, which a rollback does not wait for
     from predictor.bundle import Bundle

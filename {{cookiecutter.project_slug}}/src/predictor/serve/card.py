@@ -7,10 +7,10 @@ from pydantic import BaseModel
 from predictor.bundle import Metadata
 from predictor.contract import Contract
 from predictor.evaluation import Evaluation, Metrics
+from predictor.gate.verdict import Verdict
 from predictor.release import Champion
 from predictor.serve.explain import Value
 from predictor.statistics import Statistics
-from predictor.verdict import Verdict
 
 
 class ModelCard(BaseModel):

@@ -7,8 +7,8 @@ Each rule is one function from an `Exam` to a `Finding`; `RULES` lists them. Lim
 from collections.abc import Callable
 from datetime import datetime
 
-from predictor.exam import Burden, Difference, Exam, Incumbent
-from predictor.verdict import Finding, Verdict
+from predictor.gate.exam import Burden, Difference, Exam, Incumbent
+from predictor.gate.verdict import Finding, Verdict
 
 # Through ONNX the same model differs in the seventh digit.
 TIE = 1e-6

@@ -12,7 +12,7 @@ import numpy.typing as npt
 import pandas as pd
 from scipy.stats import bootstrap
 
-from predictor.exam import Difference
+from predictor.gate.exam import Difference
 
 Floats = npt.NDArray[np.float64]
 Mean = Callable[[Floats], Floats]

@@ -6,11 +6,11 @@ import pytest
 from pydantic import ValidationError
 from tables import PARAMS
 
-from predictor.exam import Burden, Difference, Exam, Incumbent, Part
-from predictor.gate import judge, reason
+from predictor.gate.exam import Burden, Difference, Exam, Incumbent, Part
+from predictor.gate.rules import judge, reason
+from predictor.gate.verdict import Finding, Verdict
 from predictor.params import Params
 from predictor.release import Reign
-from predictor.verdict import Finding, Verdict
 
 NOW = datetime(2024, 4, 1, tzinfo=UTC)
 LIMITS = Params.model_validate(PARAMS).promote

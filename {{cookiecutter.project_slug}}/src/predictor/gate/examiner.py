@@ -8,14 +8,14 @@ import pandas as pd
 
 from predictor.answers import Answers
 from predictor.bundle import Bundle
-from predictor.comparison import Bootstrap, Floats, group
 from predictor.contract import Contract
 from predictor.errors import PredictorError
 from predictor.evaluation import LOSS, Evaluation
-from predictor.exam import Burden, Difference, Exam, Incumbent, Part
 from predictor.frames import read_prepared
-from predictor.incumbent import obstacle
-from predictor.latency import medians
+from predictor.gate.comparison import Bootstrap, Floats, group
+from predictor.gate.exam import Burden, Difference, Exam, Incumbent, Part
+from predictor.gate.incumbent import obstacle
+from predictor.gate.latency import medians
 from predictor.metrics import loss, measure, row_costs, row_losses
 from predictor.params import Params
 from predictor.project import Project

@@ -1,4 +1,4 @@
-"""What the gate judges: plain numbers, which `examiner` measures and `gate` weighs."""
+"""What the gate judges: plain numbers, which `examiner` measures and `rules` weigh."""
 
 from dataclasses import dataclass
 
