@@ -7,8 +7,9 @@ import json
 
 import mlflow
 import pandas as pd
-from predictor import registry, release
+from predictor import release
 from predictor.project import Project
+from predictor.registry import registry
 
 project = Project.locate()
 champion = release.champion(project.models)

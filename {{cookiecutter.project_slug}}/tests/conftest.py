@@ -16,7 +16,7 @@ from predictor.params import Params
 from predictor.prepare import prepare
 from predictor.project import Project
 from predictor.promote import promote
-from predictor.registry import Registry
+from predictor.registry.registry import Registry
 from predictor.release import Champion
 from predictor.train import train
 

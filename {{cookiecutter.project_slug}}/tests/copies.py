@@ -7,11 +7,12 @@ from contextlib import closing
 from dataclasses import replace
 from pathlib import Path
 
-from predictor import registry, release
+from predictor import release
 from predictor.answers import Answers
 from predictor.bundle import METADATA, Bundle
 from predictor.integrity import identity_of
 from predictor.project import Project
+from predictor.registry import registry
 
 NAME = "small-table"
 # Where MLflow writes down the place of its files.

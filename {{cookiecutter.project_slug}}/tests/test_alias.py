@@ -9,9 +9,9 @@ from pathlib import Path
 import pytest
 from copies import NAME, copy_of
 
-from predictor import alias, registry
 from predictor.errors import PredictorError
 from predictor.project import Project
+from predictor.registry import alias, registry
 
 ALIAS = f"/api/2.0/mlflow/registered-models/alias?name={NAME}&alias=champion"
 

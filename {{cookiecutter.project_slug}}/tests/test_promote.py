@@ -15,11 +15,12 @@ from copies import (
     with_another_candidate,
 )
 
-from predictor import registry, release
+from predictor import release
 from predictor.errors import PredictorError
 from predictor.gate.verdict import Verdict
 from predictor.project import Project
 from predictor.promote import promote
+from predictor.registry import registry
 from predictor.release import Champion
 
 

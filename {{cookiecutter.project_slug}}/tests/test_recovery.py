@@ -17,13 +17,14 @@ from copies import (
 )
 
 from predictor import promote as promotion
-from predictor import registry, release
+from predictor import release
 from predictor.bundle import METADATA
 from predictor.errors import PredictorError
 from predictor.project import Project
 from predictor.promote import promote
-from predictor.recovery import WHY
-from predictor.registry import Registry
+from predictor.registry import registry
+from predictor.registry.recovery import WHY
+from predictor.registry.registry import Registry
 
 # Stops after the alias has moved and before the pointer has, until it is killed.
 STOPPING = """
@@ -31,7 +32,7 @@ import sys
 from pathlib import Path
 from predictor import release
 from predictor.project import Project
-from predictor.rollback import rollback
+from predictor.registry.rollback import rollback
 
 def stop(*_):
     print("here", flush=True)

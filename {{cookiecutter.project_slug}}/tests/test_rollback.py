@@ -4,22 +4,23 @@ import pytest
 from copies import NAME, InterruptError, copy_of, interrupted, require_agreement, versions
 from test_cli import predictor, python
 
-from predictor import registry, release
+from predictor import release
 from predictor.errors import PredictorError
-from predictor.history import history
-from predictor.lock import alone
 from predictor.project import Project
 from predictor.promote import promote
-from predictor.recovery import WHY
+from predictor.registry import registry
+from predictor.registry.history import history
+from predictor.registry.lock import alone
+from predictor.registry.recovery import WHY
+from predictor.registry.rollback import rollback
 from predictor.release import Pointer
 from predictor.report import readme
-from predictor.rollback import rollback
 
 LIGHT = """
 import sys
 from pathlib import Path
 from predictor.project import Project
-from predictor.rollback import rollback
+from predictor.registry.rollback import rollback
 rollback(Project(Path(sys.argv[1])), None)
 print([name for name in ("mlflow", "pandas", "sklearn", "fastapi") if name in sys.modules])
 """

@@ -135,7 +135,7 @@ def ui(
 
     Example: `predictor ui --port 5051`
     """
-    from predictor.alias import address
+    from predictor.registry.alias import address
     from predictor.workspace import open_ui
 
     project = Project.locate()
@@ -335,7 +335,7 @@ def rollback(
 
     Example: `predictor rollback --why "the desk reports too many alarms"`
     """
-    from predictor.rollback import rollback as run
+    from predictor.registry.rollback import rollback as run
 
     run(Project.locate(), why)
 
@@ -346,7 +346,7 @@ def history() -> None:
 
     Example: `predictor history`
     """
-    from predictor.history import history as shown
+    from predictor.registry.history import history as shown
 
     print(shown(Project.locate()))
 

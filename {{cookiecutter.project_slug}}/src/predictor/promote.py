@@ -7,7 +7,7 @@ alias, then let the pointer and the README follow. `recovery` completes the last
 import logging
 from pathlib import Path
 
-from predictor import registry, release
+from predictor import release
 from predictor.bundle import Bundle
 from predictor.errors import PredictorError
 from predictor.evaluation import Evaluation
@@ -15,11 +15,12 @@ from predictor.files import write_json
 from predictor.gate import rules
 from predictor.gate.examiner import Candidate, examine
 from predictor.gate.verdict import Verdict
-from predictor.lock import alone
 from predictor.progress import heartbeat
 from predictor.project import Project
-from predictor.recovery import settle
-from predictor.registry import Registry
+from predictor.registry import registry
+from predictor.registry.lock import alone
+from predictor.registry.recovery import settle
+from predictor.registry.registry import Registry
 from predictor.release import Champion, NoChampionError, Reign, Release
 from predictor.report import readme
 

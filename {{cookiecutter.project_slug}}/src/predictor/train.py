@@ -11,7 +11,7 @@ from tempfile import TemporaryDirectory
 import pandas as pd
 from sklearn.pipeline import Pipeline
 
-from predictor import bundle, export, registry
+from predictor import bundle, export
 from predictor.bundle import Bundle, Interval, Metadata
 from predictor.contract import Contract
 from predictor.description import describe
@@ -25,6 +25,7 @@ from predictor.params import Params
 from predictor.progress import heartbeat
 from predictor.project import Project
 from predictor.provenance import data_version, git_commit
+from predictor.registry import registry
 from predictor.report.plots import write_plots
 from predictor.targets import truth
 

@@ -14,8 +14,9 @@ import sys
 from dataclasses import dataclass
 from pathlib import Path
 
-from predictor import alias, release
+from predictor import release
 from predictor.errors import PredictorError
+from predictor.registry import alias
 from predictor.release import Reign
 
 logger = logging.getLogger(__name__)
@@ -108,7 +109,7 @@ class Mirror:
 
 def main(name: str, version: str, models: str) -> None:
     """Fetch one version: run as a process of its own, which gives its memory back."""
-    from predictor.fetching import fetch
+    from predictor.registry.fetching import fetch
 
     try:
         fetch(name, version, os.environ["MLFLOW_TRACKING_URI"], Path(models))

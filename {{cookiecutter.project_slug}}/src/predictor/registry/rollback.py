@@ -5,12 +5,13 @@ Hence nothing here imports MLflow, pandas, NumPy or ONNX Runtime before the poin
 
 import logging
 
-from predictor import alias, release
+from predictor import release
 from predictor.errors import PredictorError
 from predictor.integrity import require_whole
-from predictor.lock import alone
 from predictor.project import Project
-from predictor.recovery import settle
+from predictor.registry import alias
+from predictor.registry.lock import alone
+from predictor.registry.recovery import settle
 from predictor.release import RELEASE, Champion, Pointer, Reign, Release
 
 logger = logging.getLogger(__name__)
@@ -76,7 +77,7 @@ def _previous(project: Project, name: str, pointer: Pointer) -> str:
 
 
 def _fetch(project: Project, name: str, version: str) -> Champion:
-    from predictor import registry
+    from predictor.registry import registry
 
     return registry.connect(project, name).fetch(version, project.models)
 

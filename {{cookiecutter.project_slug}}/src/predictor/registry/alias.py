@@ -79,7 +79,7 @@ def read(project: Project, name: str) -> str | None:
     try:
         return _read(uri, name)
     except _OnlyMlflowKnowsError:
-        from predictor import registry
+        from predictor.registry import registry
 
         return registry.connect(project, name).champion()
 
@@ -94,7 +94,7 @@ def identity(project: Project, name: str, version: str) -> str | None:
     try:
         return _identity(uri, name, version)
     except _OnlyMlflowKnowsError:
-        from predictor import registry
+        from predictor.registry import registry
 
         return registry.connect(project, name).identity_of(version)
 
@@ -109,7 +109,7 @@ def move(project: Project, name: str, before: str, after: str) -> None:
     try:
         _move(uri, name, before, after)
     except _OnlyMlflowKnowsError:
-        from predictor import registry
+        from predictor.registry import registry
 
         registry.connect(project, name).crown(after, before)
 

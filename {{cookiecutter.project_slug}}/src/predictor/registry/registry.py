@@ -1,7 +1,4 @@
-"""Runs and model versions in MLflow: with `fetching`, the only module that imports it.
-
-`pyfunc.py` does too, but MLflow runs it, not the project.
-"""
+"""Runs and model versions in MLflow, which nothing outside this package imports."""
 
 import logging
 import os
@@ -26,16 +23,16 @@ from mlflow.models import ModelSignature
 from mlflow.types import ColSpec, DataType, Schema, TensorSpec
 from sqlalchemy.exc import SQLAlchemyError
 
-from predictor.alias import BUNDLE as BUNDLE_TAG
-from predictor.alias import CHAMPION, address, require_unmoved
 from predictor.bundle import Bundle
 from predictor.contract import Contract
 from predictor.errors import PredictorError
 from predictor.evaluation import Metrics
-from predictor.fetching import BUNDLE, RELEASE_ARTIFACTS, fetch
 from predictor.gate.verdict import Verdict
 from predictor.params import Params
 from predictor.project import Project
+from predictor.registry.alias import BUNDLE as BUNDLE_TAG
+from predictor.registry.alias import CHAMPION, address, require_unmoved
+from predictor.registry.fetching import BUNDLE, RELEASE_ARTIFACTS, fetch
 from predictor.release import RELEASE_FILES, Champion
 
 logger = logging.getLogger(__name__)
@@ -187,13 +184,13 @@ class Registry:
         return found[0] if found else None
 
     def _log_model(self, bundle: Bundle) -> None:
-        package = Path(__file__).parent
+        package = Path(__file__).parents[1]
         with TemporaryDirectory() as scratch:
             # MLflow keeps the name of the folder, and `fetching` must find it.
             folder = shutil.copytree(bundle.folder, Path(scratch) / BUNDLE)
             info = mlflow.pyfunc.log_model(
                 name="bundle",
-                python_model=str(package / "pyfunc.py"),
+                python_model=str(Path(__file__).with_name("pyfunc.py")),
                 artifacts={"bundle": str(folder)},
                 code_paths=[str(package)],
                 signature=signature(bundle.contract),
