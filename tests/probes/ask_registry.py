@@ -9,12 +9,12 @@ import mlflow
 import pandas as pd
 from predictor import release
 from predictor.project import Project
-from predictor.registry import registry
+from predictor.registry.connection import connect
 
 project = Project.locate()
 champion = release.champion(project.models)
 name = champion.release.name
-store = registry.connect(project, name)
+store = connect(project, name)
 rows = pd.read_parquet(project.raw / "2013-03.parquet").head(5)
 model = mlflow.pyfunc.load_model(f"models:/{name}@champion")
 print(

@@ -12,7 +12,7 @@ from predictor.answers import Answers
 from predictor.bundle import METADATA, Bundle
 from predictor.integrity import identity_of
 from predictor.project import Project
-from predictor.registry import registry
+from predictor.registry.connection import connect
 
 NAME = "small-table"
 # Where MLflow writes down the place of its files.
@@ -68,7 +68,7 @@ def change_json(path: Path, **keys: object) -> None:
 
 def require_agreement(project: Project, version: str) -> None:
     """Fail unless registry, pointer and README name the same champion."""
-    store = registry.connect(project, NAME)
+    store = connect(project, NAME)
     champion = release.champion(project.models)
     assert store.champion() == champion.release.version == version
     assert store.identity_of(version) == champion.bundle.identity
@@ -80,5 +80,5 @@ def require_agreement(project: Project, version: str) -> None:
 
 
 def versions(project: Project) -> list[str]:
-    found = registry.connect(project, NAME).client.search_model_versions(f"name = '{NAME}'")
+    found = connect(project, NAME).client.search_model_versions(f"name = '{NAME}'")
     return sorted(str(each.version) for each in found)

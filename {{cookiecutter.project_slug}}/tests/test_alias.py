@@ -11,7 +11,8 @@ from copies import NAME, copy_of
 
 from predictor.errors import PredictorError
 from predictor.project import Project
-from predictor.registry import alias, registry
+from predictor.registry import alias, connection
+from predictor.registry.registry import Registry
 
 ALIAS = f"/api/2.0/mlflow/registered-models/alias?name={NAME}&alias=champion"
 
@@ -25,7 +26,7 @@ def test_mlflow_sees_the_move_in_the_store_of_the_project(project: Project) -> N
     assert alias.read(project, NAME) == "1"
     alias.move(project, NAME, "1", "2")
     assert alias.read(project, NAME) == "2"
-    store = registry.connect(project, NAME)
+    store = connection.connect(project, NAME)
     assert str(store.client.get_model_version_by_alias(NAME, "champion").version) == "2"
     assert alias.identity(project, NAME, "2") == store.identity_of("2")
     assert "champion" in store.client.get_registered_model(NAME).aliases
@@ -48,11 +49,11 @@ def test_what_only_mlflow_knows_is_left_to_it(
 ) -> None:
     asked = []
 
-    def connect(_: Project, name: str) -> registry.Registry:
+    def connect(_: Project, name: str) -> Registry:
         asked.append(name)
         raise PredictorError("asked")
 
-    monkeypatch.setattr(registry, "connect", connect)
+    monkeypatch.setattr(connection, "connect", connect)
     if setting == "no table":
         (project.root / "mlflow.db").write_bytes(b"")
     else:

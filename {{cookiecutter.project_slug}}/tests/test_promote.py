@@ -20,7 +20,7 @@ from predictor.errors import PredictorError
 from predictor.gate.verdict import Verdict
 from predictor.project import Project
 from predictor.promote import promote
-from predictor.registry import registry
+from predictor.registry.connection import connect
 from predictor.release import Champion
 
 
@@ -32,7 +32,7 @@ def copy(promoted: Project, tmp_path: Path) -> Project:
 
 
 def test_the_registered_champion_answers_on_a_frame(promoted: Project, champion: Champion) -> None:
-    registry.connect(promoted, "small-table")
+    connect(promoted, "small-table")
     model = mlflow.pyfunc.load_model("models:/small-table@champion")
     test = read_prepared(promoted, "test").drop(columns="fails")
     answers = model.predict(test)["probability"]
@@ -40,7 +40,7 @@ def test_the_registered_champion_answers_on_a_frame(promoted: Project, champion:
 
 
 def test_the_run_holds_what_is_needed_to_explain_it(promoted: Project) -> None:
-    store = registry.connect(promoted, "small-table")
+    store = connect(promoted, "small-table")
     (run,) = store.client.search_runs([store.experiment])
     assert run.data.params["max_iter"] == "30"
     assert run.data.params["train.model"] == "hist_gradient_boosting"
@@ -77,7 +77,7 @@ def test_a_worse_model_is_registered_and_not_crowned(promoted: Project, tmp_path
     require_agreement(project, "1")
     assert project.readme.read_text(encoding="utf-8") == readme
     assert Verdict.read(project.verdict) == verdict
-    store = registry.connect(project, NAME)
+    store = connect(project, NAME)
     tags = store.client.get_model_version(NAME, "2").tags
     assert tags["verdict"] == "refuse"
     assert {finding.rule: finding.sentence for finding in verdict.findings}.items() <= tags.items()

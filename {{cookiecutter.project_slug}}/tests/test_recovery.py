@@ -22,7 +22,7 @@ from predictor.bundle import METADATA
 from predictor.errors import PredictorError
 from predictor.project import Project
 from predictor.promote import promote
-from predictor.registry import registry
+from predictor.registry.connection import connect
 from predictor.registry.recovery import WHY
 from predictor.registry.registry import Registry
 
@@ -102,7 +102,7 @@ def test_a_killed_rollback_let_nobody_in_and_is_completed_by_the_next_promotion(
     finally:
         process.kill()
         process.communicate()
-    assert registry.connect(project, NAME).champion() == "1"
+    assert connect(project, NAME).champion() == "1"
     assert release.champion(project.models).release.version == "2"
     promote(project)
     require_agreement(project, "1")

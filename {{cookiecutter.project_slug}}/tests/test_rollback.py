@@ -8,7 +8,7 @@ from predictor import release
 from predictor.errors import PredictorError
 from predictor.project import Project
 from predictor.promote import promote
-from predictor.registry import registry
+from predictor.registry.connection import connect
 from predictor.registry.history import history
 from predictor.registry.lock import alone
 from predictor.registry.recovery import WHY
@@ -108,7 +108,7 @@ def test_a_release_that_is_not_here_is_fetched(project: Project) -> None:
 
 
 def test_a_version_that_the_registry_lost_is_not_gone_back_to(project: Project) -> None:
-    registry.connect(project, NAME).client.delete_model_version_tag(NAME, "1", "bundle")
+    connect(project, NAME).client.delete_model_version_tag(NAME, "1", "bundle")
     with pytest.raises(PredictorError, match="The registry has no version 1 of small-table to go"):
         rollback(project, None)
     require_agreement(project, "2")
@@ -120,7 +120,7 @@ def test_a_rollback_waits_for_no_promotion(project: Project) -> None:
 
 
 def test_a_registry_without_champion_is_named(project: Project) -> None:
-    registry.connect(project, NAME).client.delete_registered_model_alias(NAME, "champion")
+    connect(project, NAME).client.delete_registered_model_alias(NAME, "champion")
     with pytest.raises(PredictorError, match="The registry has no champion of small-table"):
         rollback(project, None)
 

@@ -135,7 +135,7 @@ def ui(
 
     Example: `predictor ui --port 5051`
     """
-    from predictor.registry.alias import address
+    from predictor.registry.address import address
     from predictor.workspace import open_ui
 
     project = Project.locate()

@@ -17,7 +17,7 @@ from predictor.gate.examiner import Candidate, examine
 from predictor.gate.verdict import Verdict
 from predictor.progress import heartbeat
 from predictor.project import Project
-from predictor.registry import registry
+from predictor.registry.connection import connect
 from predictor.registry.lock import alone
 from predictor.registry.recovery import settle
 from predictor.registry.registry import Registry
@@ -39,7 +39,7 @@ def promote(project: Project) -> Verdict:
     with alone(project.models):
         bundle, evaluation = _examined(project)
         readme.require_markers(project)
-        store = registry.connect(project, bundle.contract.name)
+        store = connect(project, bundle.contract.name)
         before = store.champion()
         champion = _settled(project, store, before)
         version = _version(store, bundle)

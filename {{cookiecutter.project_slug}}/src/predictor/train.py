@@ -25,7 +25,7 @@ from predictor.params import Params
 from predictor.progress import heartbeat
 from predictor.project import Project
 from predictor.provenance import data_version, git_commit
-from predictor.registry import registry
+from predictor.registry.connection import connect
 from predictor.report.plots import write_plots
 from predictor.targets import truth
 
@@ -60,7 +60,7 @@ def train(project: Project) -> None:
     """
     contract, params = Contract.read(project.contract), Params.read(project.params)
     rows, valid = read_prepared(project, "train"), read_prepared(project, "valid")
-    store = registry.connect(project, contract.name)
+    store = connect(project, contract.name)
     with replacing_folder(project.candidate) as folder, TemporaryDirectory() as plots:
         validation = validate(contract, params, rows, valid, Path(plots))
         everything = pd.concat([rows, valid], ignore_index=True)

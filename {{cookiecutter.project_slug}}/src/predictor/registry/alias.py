@@ -10,7 +10,6 @@ not know (another kind of store, special credentials, a table that is not there)
 Source: https://mlflow.org/docs/latest/api_reference/rest-api.html
 """
 
-import base64
 import json
 import os
 import sqlite3
@@ -19,11 +18,12 @@ from http import HTTPStatus
 from pathlib import Path
 from typing import Any, NamedTuple
 from urllib.error import HTTPError, URLError
-from urllib.parse import unquote, urlencode, urlsplit, urlunsplit
+from urllib.parse import urlencode
 from urllib.request import Request, urlopen
 
 from predictor.errors import PredictorError
 from predictor.project import Project
+from predictor.registry.address import address, without_user
 
 CHAMPION = "champion"
 BUNDLE = "bundle"  # the tag of a version that says which bundle it is
@@ -79,9 +79,9 @@ def read(project: Project, name: str) -> str | None:
     try:
         return _read(uri, name)
     except _OnlyMlflowKnowsError:
-        from predictor.registry import registry
+        from predictor.registry.connection import connect
 
-        return registry.connect(project, name).champion()
+        return connect(project, name).champion()
 
 
 def identity(project: Project, name: str, version: str) -> str | None:
@@ -94,9 +94,9 @@ def identity(project: Project, name: str, version: str) -> str | None:
     try:
         return _identity(uri, name, version)
     except _OnlyMlflowKnowsError:
-        from predictor.registry import registry
+        from predictor.registry.connection import connect
 
-        return registry.connect(project, name).identity_of(version)
+        return connect(project, name).identity_of(version)
 
 
 def move(project: Project, name: str, before: str, after: str) -> None:
@@ -109,14 +109,9 @@ def move(project: Project, name: str, before: str, after: str) -> None:
     try:
         _move(uri, name, before, after)
     except _OnlyMlflowKnowsError:
-        from predictor.registry import registry
+        from predictor.registry.connection import connect
 
-        registry.connect(project, name).crown(after, before)
-
-
-def address(project: Project) -> str:
-    """Return `MLFLOW_TRACKING_URI`, or the store inside the project."""
-    return os.environ.get("MLFLOW_TRACKING_URI") or project.tracking_uri
+        connect(project, name).crown(after, before)
 
 
 def require_unmoved(found: str | None, before: str | None) -> None:
@@ -171,7 +166,7 @@ def _identity(uri: str, name: str, version: str) -> str | None:
 
 def _ask(uri: str, endpoint: str, fields: dict[str, str], method: str) -> Any:  # noqa: ANN401 (JSON)
     """Return the answer of the server, or None where it knows no such model, alias or version."""
-    place, headers = _without_user(uri)
+    place, headers = without_user(uri)
     endpoint = f"{place.rstrip('/')}/api/2.0/mlflow/{endpoint}"
     body = None
     if method == "GET":
@@ -205,21 +200,6 @@ def _error_code(error: HTTPError) -> str:
         return str(json.load(error).get("error_code"))
     except (ValueError, AttributeError):
         return str(error.reason)
-
-
-def _without_user(uri: str) -> tuple[str, dict[str, str]]:
-    """Return the address without user and password, and the headers that carry them."""
-    parts = urlsplit(uri)
-    place = urlunsplit(parts._replace(netloc=parts.netloc.rpartition("@")[2]))
-    user = os.environ.get("MLFLOW_TRACKING_USERNAME")
-    password = os.environ.get("MLFLOW_TRACKING_PASSWORD")
-    if parts.username:
-        user, password = unquote(parts.username), unquote(parts.password or "")
-    if user and password:
-        secret = base64.b64encode(f"{user}:{password}".encode()).decode()
-        return place, {"Authorization": f"Basic {secret}"}
-    token = os.environ.get("MLFLOW_TRACKING_TOKEN")
-    return place, {"Authorization": f"Bearer {token}"} if token else {}
 
 
 def _read_from_file(uri: str, name: str) -> str | None:

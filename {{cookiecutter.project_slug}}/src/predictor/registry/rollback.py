@@ -77,9 +77,9 @@ def _previous(project: Project, name: str, pointer: Pointer) -> str:
 
 
 def _fetch(project: Project, name: str, version: str) -> Champion:
-    from predictor.registry import registry
+    from predictor.registry.connection import connect
 
-    return registry.connect(project, name).fetch(version, project.models)
+    return connect(project, name).fetch(version, project.models)
 
 
 def _name(project: Project) -> str:
