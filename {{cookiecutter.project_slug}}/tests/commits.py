@@ -9,8 +9,8 @@ import pandas as pd
 import yaml
 
 from predictor.files import write_json
-from predictor.fingerprint import fingerprint
 from predictor.project import Project
+from predictor.proof.fingerprint import fingerprint
 
 REPORTS = ("reports/evaluation.json", "reports/data.json")
 IDENTITY = ("-c", "user.name=Somebody", "-c", "user.email=somebody@example.com")

@@ -6,7 +6,7 @@ import pandas as pd
 import pytest
 import tables
 
-from predictor.fingerprint import fingerprint, hash_of_values
+from predictor.proof.fingerprint import fingerprint, hash_of_values
 
 
 def test_the_same_values_have_the_same_hash_on_every_system() -> None:

@@ -11,7 +11,7 @@ STAGES = yaml.safe_load((ROOT / "dvc.yaml").read_text(encoding="utf-8"))["stages
 # Modules and packages that carry, report or store results and do not shape them.
 PLUMBING = {
     *("bundle", "documents", "errors", "evaluation", "files", "frames", "gate", "integrity"),
-    *("params", "progress", "project", "provenance", "registry", "release", "statistics"),
+    *("params", "progress", "project", "proof.provenance", "registry", "release", "statistics"),
 }
 
 

@@ -5,11 +5,11 @@ from pathlib import Path
 import commits
 import pytest
 
-from predictor.compare import compare, no_worse
 from predictor.errors import PredictorError
 from predictor.project import Project
+from predictor.proof.compare import compare, no_worse
+from predictor.proof.reproduce import near, proofs, reproduce
 from predictor.report.summary import summary
-from predictor.reproduce import near, proofs, reproduce
 
 RERUN = "run `uv run predictor pipeline` and commit what it writes"
 Change = Callable[[Project], None]

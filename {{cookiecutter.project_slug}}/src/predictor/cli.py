@@ -372,7 +372,7 @@ def reproduce() -> None:
 
     Example: `predictor reproduce`
     """
-    from predictor.reproduce import reproduce as run
+    from predictor.proof.reproduce import reproduce as run
 
     run(Project.locate())
 
@@ -385,7 +385,7 @@ def compare(
 
     Example: `predictor compare origin/main`
     """
-    from predictor.compare import compare as run
+    from predictor.proof.compare import compare as run
 
     run(Project.locate(), revision)
 

@@ -13,9 +13,9 @@ from predictor.contract import Contract
 from predictor.conversion import typed
 from predictor.errors import PredictorError
 from predictor.files import replacing_folder, write_json
-from predictor.fingerprint import fingerprint
 from predictor.params import Params
 from predictor.project import Project
+from predictor.proof.fingerprint import fingerprint
 
 logger = logging.getLogger(__name__)
 

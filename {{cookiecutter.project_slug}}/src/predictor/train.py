@@ -24,7 +24,7 @@ from predictor.metrics import interval_of, measure
 from predictor.params import Params
 from predictor.progress import heartbeat
 from predictor.project import Project
-from predictor.provenance import data_version, git_commit
+from predictor.proof.provenance import data_version, git_commit
 from predictor.registry.connection import connect
 from predictor.report.plots import write_plots
 from predictor.targets import truth

@@ -6,7 +6,7 @@ import pandas as pd
 
 from predictor.bundle import Bundle, Metadata
 from predictor.contract import Contract
-from predictor.provenance import UNKNOWN
+from predictor.proof.provenance import UNKNOWN
 
 
 def obstacle(

@@ -3,12 +3,12 @@
 import json
 from collections.abc import Iterable
 
-from predictor.compare import no_worse
 from predictor.evaluation import Evaluation
 from predictor.project import Project
-from predictor.recorded import Commit
+from predictor.proof.compare import no_worse
+from predictor.proof.recorded import Commit
+from predictor.proof.reproduce import Proof, Run, proofs
 from predictor.report.readme import TITLES, shown
-from predictor.reproduce import Proof, Run, proofs
 
 CURVES = "reports/plots/curves.png"
 

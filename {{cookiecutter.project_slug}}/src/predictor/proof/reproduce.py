@@ -14,10 +14,10 @@ from typing import NamedTuple
 from predictor.contract import Contract
 from predictor.errors import PredictorError
 from predictor.evaluation import Evaluation, Metrics
-from predictor.fingerprint import Fingerprint
 from predictor.params import Params
 from predictor.project import Project
-from predictor.recorded import EVALUATION, FINGERPRINT, LOCK, README, Commit, Key, Lock
+from predictor.proof.fingerprint import Fingerprint
+from predictor.proof.recorded import EVALUATION, FINGERPRINT, LOCK, README, Commit, Key, Lock
 from predictor.report import readme
 
 logger = logging.getLogger(__name__)

@@ -6,8 +6,8 @@ from predictor.errors import PredictorError
 from predictor.evaluation import LOSS
 from predictor.params import Params
 from predictor.project import Project
-from predictor.recorded import Commit
-from predictor.reproduce import Proof, Run
+from predictor.proof.recorded import Commit
+from predictor.proof.reproduce import Proof, Run
 
 logger = logging.getLogger(__name__)
 

@@ -13,8 +13,8 @@ import yaml
 from predictor.documents import Document, parse
 from predictor.errors import PredictorError
 from predictor.evaluation import Evaluation
-from predictor.fingerprint import Fingerprint
 from predictor.project import Project
+from predictor.proof.fingerprint import Fingerprint
 
 LOCK, EVALUATION, FINGERPRINT = "dvc.lock", "reports/evaluation.json", "reports/data.json"
 SHOWN, README = "reports/champion/evaluation.json", "README.md"

@@ -1,0 +1,1 @@
+"""Proof that a clone gives the recorded result, and no worse one."""
