@@ -27,7 +27,7 @@ EDITS = {
     "contract.yaml": ("Two-character code of the airline\n", "As the desk writes it, the "),
     "params.yaml": ("prepare:\n", "# Tried without spring: no better.\n"),
     "pyproject.toml": ('    "pyyaml>=6.0",\n    "typer', '    "polars>=1.30",\n'),
-    "src/predictor/metrics.py": (
+    "src/predictor/evaluation/metrics.py": (
         "def _log_loss(",
         'def mine(number: int) -> int:\n    """Return it twice."""\n    return 2 * number\n\n\n',
     ),
@@ -144,14 +144,14 @@ def test_lines_that_both_changed_are_kept_side_by_side_and_named(
     history: Template, tmp_path: Path
 ) -> None:
     project = begin(history, tmp_path)
-    metrics = project / "src" / "predictor" / "metrics.py"
-    own = EDITS["src/predictor/metrics.py"][1]
+    metrics = project / "src" / "predictor" / "evaluation" / "metrics.py"
+    own = EDITS["src/predictor/evaluation/metrics.py"][1]
     write(metrics, f"{text_of(metrics)}\n\n{own.rstrip()}\n")
     commit(project, "Make it mine")
     said = cruft(project, "update", "--skip-apply-ask")
-    assert "U src/predictor/metrics.py" in said
+    assert "U src/predictor/evaluation/metrics.py" in said
     unmerged = git(project, "diff", "--name-only", "--diff-filter=U").split()
-    assert unmerged == ["src/predictor/metrics.py"]
+    assert unmerged == ["src/predictor/evaluation/metrics.py"]
     fresh = bake(history.folder, tmp_path / "fresh", ANSWERS)
     ours, theirs = (set(text.splitlines()) for text in (own, text_of(fresh / unmerged[0])))
     assert ours | theirs <= set(text_of(metrics).splitlines())

@@ -8,8 +8,8 @@ from dataclasses import replace
 from pathlib import Path
 
 from predictor import release
-from predictor.answers import Answers
 from predictor.bundle import METADATA, Bundle
+from predictor.evaluation.answers import Answers
 from predictor.integrity import identity_of
 from predictor.project import Project
 from predictor.registry.connection import connect

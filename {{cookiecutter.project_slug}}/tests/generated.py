@@ -21,7 +21,7 @@ from predictor.contract import Contract, Task
 from predictor.conversion import typed
 from predictor.description import describe
 from predictor.evaluate import example
-from predictor.evaluation import Evaluation
+from predictor.evaluation.report import Evaluation
 from predictor.export import to_bytes, with_gaps
 from predictor.fitting import outputs
 from predictor.gate.verdict import Verdict

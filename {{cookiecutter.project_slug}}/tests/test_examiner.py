@@ -10,10 +10,10 @@ import tables
 from conftest import read_prepared
 from copies import copy_of
 
-from predictor.answers import Answers
 from predictor.contract import Contract
 from predictor.errors import PredictorError
-from predictor.evaluation import Evaluation
+from predictor.evaluation.answers import Answers
+from predictor.evaluation.report import Evaluation
 from predictor.gate.exam import Exam
 from predictor.gate.examiner import Candidate, examine
 from predictor.gate.latency import medians

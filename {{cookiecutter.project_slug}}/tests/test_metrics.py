@@ -4,7 +4,7 @@ import tables
 
 from predictor.bundle import Interval
 from predictor.contract import Contract, Costs
-from predictor.metrics import (
+from predictor.evaluation.metrics import (
     calibration_curve,
     calibration_error,
     cost_per_1000,

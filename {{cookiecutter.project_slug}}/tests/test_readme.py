@@ -3,7 +3,7 @@ import tables
 
 from predictor.contract import Contract
 from predictor.errors import PredictorError
-from predictor.evaluation import Evaluation
+from predictor.evaluation.report import Evaluation
 from predictor.report.readme import headline, replace_block
 
 

@@ -2,9 +2,9 @@ import numpy as np
 import pytest
 import tables
 
-from predictor.answers import Answers
 from predictor.contract import Contract
-from predictor.slices import losses, sliceable
+from predictor.evaluation.answers import Answers
+from predictor.evaluation.slices import losses, sliceable
 from predictor.targets import Outputs, Truth
 
 

@@ -7,21 +7,21 @@ from functools import partial
 import numpy as np
 import pandas as pd
 
-from predictor.answers import Answers
 from predictor.bundle import Bundle, Interval
 from predictor.contract import Contract
-from predictor.evaluation import Evaluation, Metrics
+from predictor.evaluation.answers import Answers
+from predictor.evaluation.metrics import interval_of, measure
+from predictor.evaluation.report import Evaluation, Metrics
+from predictor.evaluation.slices import losses
 from predictor.files import replacing_folder, write_json, write_text
 from predictor.fitting import fit, outputs, prior
 from predictor.frames import read_prepared
-from predictor.metrics import interval_of, measure
 from predictor.models import linear_baseline
 from predictor.params import Params
 from predictor.progress import heartbeat
 from predictor.project import Project
 from predictor.report.dictionary import dictionary
 from predictor.report.plots import write_plots
-from predictor.slices import losses
 from predictor.targets import Outputs, Truth, truth
 
 logger = logging.getLogger(__name__)

@@ -10,7 +10,7 @@ from pathlib import Path
 from predictor import release
 from predictor.bundle import Bundle
 from predictor.errors import PredictorError
-from predictor.evaluation import Evaluation
+from predictor.evaluation.report import Evaluation
 from predictor.files import write_json
 from predictor.gate import rules
 from predictor.gate.examiner import Candidate, examine

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Literal
 
 from predictor.documents import Document
 from predictor.errors import PredictorError
-from predictor.evaluation import Evaluation
+from predictor.evaluation.report import Evaluation
 from predictor.files import replacing_folder, write_json
 from predictor.gate.verdict import Verdict
 from predictor.integrity import identity_of

@@ -16,11 +16,11 @@ from predictor.bundle import Bundle, Interval, Metadata
 from predictor.contract import Contract
 from predictor.description import describe
 from predictor.errors import PredictorError
-from predictor.evaluation import LOSS, Metrics
+from predictor.evaluation.metrics import interval_of, measure
+from predictor.evaluation.report import LOSS, Metrics
 from predictor.files import replacing_folder, write_json
 from predictor.fitting import fit, outputs
 from predictor.frames import read_prepared
-from predictor.metrics import interval_of, measure
 from predictor.params import Params
 from predictor.progress import heartbeat
 from predictor.project import Project

@@ -15,7 +15,7 @@ from predictor.contract import Contract
 from predictor.conversion import typed
 from predictor.documents import parse
 from predictor.errors import PredictorError
-from predictor.evaluation import LOSS
+from predictor.evaluation.report import LOSS
 from predictor.params import Params
 from predictor.prepare import require_learnable, split
 from predictor.progress import heartbeat

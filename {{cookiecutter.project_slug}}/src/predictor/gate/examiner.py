@@ -6,21 +6,21 @@ from functools import partial
 import numpy as np
 import pandas as pd
 
-from predictor.answers import Answers
 from predictor.bundle import Bundle
 from predictor.contract import Contract
 from predictor.errors import PredictorError
-from predictor.evaluation import LOSS, Evaluation
+from predictor.evaluation.answers import Answers
+from predictor.evaluation.metrics import loss, measure, row_costs, row_losses
+from predictor.evaluation.report import LOSS, Evaluation
+from predictor.evaluation.slices import losses
 from predictor.frames import read_prepared
 from predictor.gate.comparison import Bootstrap, Floats, group
 from predictor.gate.exam import Burden, Difference, Exam, Incumbent, Part
 from predictor.gate.incumbent import obstacle
 from predictor.gate.latency import medians
-from predictor.metrics import loss, measure, row_costs, row_losses
 from predictor.params import Params
 from predictor.project import Project
 from predictor.release import Champion, Reign
-from predictor.slices import losses
 from predictor.targets import Outputs, Truth, truth
 
 CALIBRATION = "calibration_error"

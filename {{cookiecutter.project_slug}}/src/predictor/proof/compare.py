@@ -3,7 +3,7 @@
 import logging
 
 from predictor.errors import PredictorError
-from predictor.evaluation import LOSS
+from predictor.evaluation.report import LOSS
 from predictor.params import Params
 from predictor.project import Project
 from predictor.proof.recorded import Commit

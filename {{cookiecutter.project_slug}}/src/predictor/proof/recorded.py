@@ -12,7 +12,7 @@ import yaml
 
 from predictor.documents import Document, parse
 from predictor.errors import PredictorError
-from predictor.evaluation import Evaluation
+from predictor.evaluation.report import Evaluation
 from predictor.project import Project
 from predictor.proof.fingerprint import Fingerprint
 

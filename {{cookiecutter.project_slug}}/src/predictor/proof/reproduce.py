@@ -13,7 +13,7 @@ from typing import NamedTuple
 
 from predictor.contract import Contract
 from predictor.errors import PredictorError
-from predictor.evaluation import Evaluation, Metrics
+from predictor.evaluation.report import Evaluation, Metrics
 from predictor.params import Params
 from predictor.project import Project
 from predictor.proof.fingerprint import Fingerprint

@@ -11,7 +11,7 @@ from mlflow.entities import Run
 from mlflow.exceptions import MlflowException
 
 from predictor.bundle import Bundle
-from predictor.evaluation import Metrics
+from predictor.evaluation.report import Metrics
 from predictor.gate.verdict import Verdict
 from predictor.params import Params
 from predictor.registry.address import without_password

@@ -9,7 +9,7 @@ from matplotlib.figure import Figure
 from sklearn.metrics import confusion_matrix, roc_curve
 
 from predictor.contract import Contract
-from predictor.metrics import calibration_curve
+from predictor.evaluation.metrics import calibration_curve
 from predictor.targets import Outputs, Truth
 
 POINTS = 200

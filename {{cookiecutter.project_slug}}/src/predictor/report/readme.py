@@ -8,7 +8,7 @@ from pydantic import ValidationError
 
 from predictor.contract import Contract
 from predictor.errors import PredictorError
-from predictor.evaluation import Evaluation
+from predictor.evaluation.report import Evaluation
 from predictor.files import replacing_folder, write_json, write_text
 from predictor.project import Project
 from predictor.release import CURVES, EXAMPLE, Champion

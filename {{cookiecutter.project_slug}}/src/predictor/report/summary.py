@@ -3,7 +3,7 @@
 import json
 from collections.abc import Iterable
 
-from predictor.evaluation import Evaluation
+from predictor.evaluation.report import Evaluation
 from predictor.project import Project
 from predictor.proof.compare import no_worse
 from predictor.proof.recorded import Commit

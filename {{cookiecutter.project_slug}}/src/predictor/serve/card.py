@@ -6,7 +6,7 @@ from pydantic import BaseModel
 
 from predictor.bundle import Metadata
 from predictor.contract import Contract
-from predictor.evaluation import Evaluation, Metrics
+from predictor.evaluation.report import Evaluation, Metrics
 from predictor.gate.verdict import Verdict
 from predictor.release import Champion
 from predictor.serve.explain import Value

@@ -20,7 +20,7 @@ from sklearn.metrics import (
 
 from predictor.bundle import Interval
 from predictor.contract import Contract, Costs
-from predictor.evaluation import Metrics
+from predictor.evaluation.report import Metrics
 from predictor.targets import Outputs, Truth
 
 Probabilities = npt.NDArray[np.floating]  # (n_rows,), of the positive label

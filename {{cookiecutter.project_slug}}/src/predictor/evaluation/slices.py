@@ -2,9 +2,9 @@
 
 import pandas as pd
 
-from predictor.answers import Answers
 from predictor.contract import CategoryColumn, Contract
-from predictor.metrics import loss
+from predictor.evaluation.answers import Answers
+from predictor.evaluation.metrics import loss
 
 MOST_NAMES = 20
 COLUMNS = ["column", "value", "rows", "loss", "dummy"]

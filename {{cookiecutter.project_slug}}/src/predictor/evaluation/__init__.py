@@ -1,0 +1,1 @@
+"""Answers on rows that the model has not seen, measured."""
