@@ -11,9 +11,9 @@ import numpy as np
 import pandas as pd
 from predictor import release
 from predictor.contract import Contract
-from predictor.fitting import fit, outputs
 from predictor.params import Params
 from predictor.project import Project
+from predictor.training.fitting import fit, outputs
 
 ROWS = 200
 

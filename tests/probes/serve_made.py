@@ -15,14 +15,14 @@ sys.path.insert(0, str(Path.cwd() / "tests"))
 import generated
 import tables
 from predictor.contract import Contract
-from predictor.export import to_bytes
-from predictor.fitting import fit
 from predictor.params import Params
 from predictor.release import Champion
 from predictor.serve.app import create_app
 from predictor.serve.server import wrapped
 from predictor.serve.settings import Settings
 from predictor.serve.telemetry import Telemetry
+from predictor.training.export import to_bytes
+from predictor.training.fitting import fit
 from starlette.applications import Starlette
 from starlette.routing import Mount
 from starlette.types import ASGIApp

@@ -19,15 +19,15 @@ from predictor.adopt.proposal import Wish, propose
 from predictor.bundle import Bundle, Interval, Metadata, Parity, open_session
 from predictor.contract import Contract, Task
 from predictor.conversion import typed
-from predictor.description import describe
 from predictor.evaluate import example
 from predictor.evaluation.report import Evaluation
-from predictor.export import to_bytes, with_gaps
-from predictor.fitting import outputs
 from predictor.gate.verdict import Verdict
 from predictor.params import Params
 from predictor.release import Champion, Release
 from predictor.serve.app import create_app
+from predictor.training.description import describe
+from predictor.training.export import to_bytes, with_gaps
+from predictor.training.fitting import outputs
 
 N = 120
 TARGET = "the target"

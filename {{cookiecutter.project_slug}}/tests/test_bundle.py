@@ -7,10 +7,10 @@ from conftest import read_prepared
 
 from predictor.bundle import METADATA, MODEL, BrokenBundleError, Bundle, open_session
 from predictor.contract import Contract
-from predictor.fitting import fit
 from predictor.params import Params
 from predictor.project import Project
 from predictor.release import Champion
+from predictor.training.fitting import fit
 
 
 @pytest.fixture

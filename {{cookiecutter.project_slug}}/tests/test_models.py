@@ -5,10 +5,10 @@ import tables
 
 from predictor.contract import Contract, Task
 from predictor.errors import PredictorError
-from predictor.export import prove_parity, to_bytes, with_gaps
-from predictor.fitting import fit
-from predictor.models import FAMILIES, build
 from predictor.params import Params
+from predictor.training.export import prove_parity, to_bytes, with_gaps
+from predictor.training.fitting import fit
+from predictor.training.models import FAMILIES, build
 
 
 @pytest.mark.parametrize(

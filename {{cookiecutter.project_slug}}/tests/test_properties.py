@@ -37,10 +37,10 @@ from predictor.adopt.inference import guess_column
 from predictor.contract import CategoryColumn, Contract, NumberColumn
 from predictor.conversion import typed
 from predictor.evaluate import example
-from predictor.export import to_bytes
-from predictor.fitting import fit, outputs
-from predictor.models import linear_baseline
 from predictor.serve.app import create_app
+from predictor.training.export import to_bytes
+from predictor.training.fitting import fit, outputs
+from predictor.training.models import linear_baseline
 from predictor.validation import require_valid
 
 

@@ -11,11 +11,11 @@ from fastapi.testclient import TestClient
 from predictor import release
 from predictor.contract import Contract
 from predictor.evaluate import example
-from predictor.fitting import fit, outputs
 from predictor.params import Params
 from predictor.project import Project
 from predictor.score import score
 from predictor.serve.app import create_app
+from predictor.training.fitting import fit, outputs
 
 
 @pytest.fixture(scope="module", params=["multiclass", "regression"])

@@ -7,10 +7,10 @@ import sys
 
 import joblib
 from predictor.contract import Contract
-from predictor.fitting import fit
 from predictor.frames import read_prepared
 from predictor.params import Params
 from predictor.project import Project
+from predictor.training.fitting import fit
 
 project = Project.locate()
 contract, params = Contract.read(project.contract), Params.read(project.params)

@@ -14,15 +14,15 @@ from predictor.evaluation.metrics import interval_of, measure
 from predictor.evaluation.report import Evaluation, Metrics
 from predictor.evaluation.slices import losses
 from predictor.files import replacing_folder, write_json, write_text
-from predictor.fitting import fit, outputs, prior
 from predictor.frames import read_prepared
-from predictor.models import linear_baseline
 from predictor.params import Params
 from predictor.progress import heartbeat
 from predictor.project import Project
 from predictor.report.dictionary import dictionary
 from predictor.report.plots import write_plots
 from predictor.targets import Outputs, Truth, truth
+from predictor.training.fitting import fit, outputs, prior
+from predictor.training.models import linear_baseline
 
 logger = logging.getLogger(__name__)
 

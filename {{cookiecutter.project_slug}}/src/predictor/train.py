@@ -11,15 +11,13 @@ from tempfile import TemporaryDirectory
 import pandas as pd
 from sklearn.pipeline import Pipeline
 
-from predictor import bundle, export
+from predictor import bundle
 from predictor.bundle import Bundle, Interval, Metadata
 from predictor.contract import Contract
-from predictor.description import describe
 from predictor.errors import PredictorError
 from predictor.evaluation.metrics import interval_of, measure
 from predictor.evaluation.report import LOSS, Metrics
 from predictor.files import replacing_folder, write_json
-from predictor.fitting import fit, outputs
 from predictor.frames import read_prepared
 from predictor.params import Params
 from predictor.progress import heartbeat
@@ -28,6 +26,9 @@ from predictor.proof.provenance import data_version, git_commit
 from predictor.registry.connection import connect
 from predictor.report.plots import write_plots
 from predictor.targets import truth
+from predictor.training import export
+from predictor.training.description import describe
+from predictor.training.fitting import fit, outputs
 
 logger = logging.getLogger(__name__)
 

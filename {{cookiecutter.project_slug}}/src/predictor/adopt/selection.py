@@ -8,9 +8,9 @@ from sklearn.model_selection import KFold, StratifiedKFold, cross_val_score
 from threadpoolctl import threadpool_limits
 
 from predictor.contract import Contract
-from predictor.models import build, linear_baseline
 from predictor.params import Params
 from predictor.targets import truth
+from predictor.training.models import build, linear_baseline
 
 SAMPLE_ROWS = 5000
 FOLDS = 5

@@ -9,7 +9,7 @@ from sklearn.pipeline import Pipeline
 from predictor.bundle import Parity, open_session, run
 from predictor.contract import CategoryColumn, Contract
 from predictor.errors import PredictorError
-from predictor.fitting import outputs
+from predictor.training.fitting import outputs
 
 UNSEEN = "a name that training never saw"
 

@@ -6,11 +6,11 @@ import pandas as pd
 from sklearn.pipeline import Pipeline
 from threadpoolctl import threadpool_limits
 
-from predictor import models
 from predictor.contract import Contract
 from predictor.errors import PredictorError
 from predictor.params import Params
 from predictor.targets import Outputs, Truth, truth
+from predictor.training import models
 
 
 def fit(contract: Contract, params: Params, model: str, rows: pd.DataFrame) -> Pipeline:
