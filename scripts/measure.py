@@ -14,9 +14,9 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 from predictor.contract import Contract
-from predictor.frames import read_prepared
+from predictor.data.frames import read_prepared
+from predictor.data.validation import violations
 from predictor.project import Project
-from predictor.validation import violations
 
 ROWS = 1_000_000
 CSV_BYTES = 100_000_000

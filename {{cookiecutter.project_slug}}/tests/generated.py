@@ -18,7 +18,7 @@ from sklearn.pipeline import Pipeline
 from predictor.adopt.proposal import Wish, propose
 from predictor.bundle import Bundle, Interval, Metadata, Parity, open_session
 from predictor.contract import Contract, Task
-from predictor.conversion import typed
+from predictor.data.conversion import typed
 from predictor.evaluate import example
 from predictor.evaluation.report import Evaluation
 from predictor.gate.verdict import Verdict

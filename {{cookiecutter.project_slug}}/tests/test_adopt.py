@@ -17,7 +17,7 @@ from customers import NOISE, N, customers, wish, written, yes
 from predictor.adopt.adopt import adopt
 from predictor.adopt.proposal import Wish, propose
 from predictor.contract import Contract
-from predictor.conversion import typed
+from predictor.data.conversion import typed
 from predictor.errors import PredictorError
 from predictor.ingest import ingest, labelled
 from predictor.params import Params

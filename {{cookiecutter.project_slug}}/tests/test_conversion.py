@@ -6,7 +6,7 @@ import pandas as pd
 import pytest
 
 from predictor.contract import Contract, Spelling
-from predictor.conversion import to_boolean, to_number, to_text, to_time, typed
+from predictor.data.conversion import to_boolean, to_number, to_text, to_time, typed
 
 MARKS = get_args(Spelling.model_fields["thousands"].annotation)
 POINTS = get_args(Spelling.model_fields["decimal"].annotation)

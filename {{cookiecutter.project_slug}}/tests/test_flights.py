@@ -2,10 +2,10 @@ import pandas as pd
 import pytest
 
 from predictor.contract import Contract
+from predictor.data.validation import violations
 from predictor.params import IngestParams
 from predictor.project import Project
 from predictor.sources import flights
-from predictor.validation import violations
 
 
 @pytest.fixture(scope="module")

@@ -10,8 +10,9 @@ ROOT = Path(__file__).parents[1]
 STAGES = yaml.safe_load((ROOT / "dvc.yaml").read_text(encoding="utf-8"))["stages"]
 # Modules and packages that carry, report or store results and do not shape them.
 PLUMBING = {
-    *("bundle", "documents", "errors", "evaluation.report", "files", "frames", "gate", "integrity"),
-    *("params", "progress", "project", "proof.provenance", "registry", "release", "statistics"),
+    *("bundle", "data.frames", "documents", "errors", "evaluation.report", "files", "gate"),
+    *("integrity", "params", "progress", "project", "proof.provenance", "registry", "release"),
+    "statistics",
 }
 
 

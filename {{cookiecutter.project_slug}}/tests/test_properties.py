@@ -35,13 +35,13 @@ from hypothesis import strategies as st
 from predictor.adopt.documents import contract_text
 from predictor.adopt.inference import guess_column
 from predictor.contract import CategoryColumn, Contract, NumberColumn
-from predictor.conversion import typed
+from predictor.data.conversion import typed
+from predictor.data.validation import require_valid
 from predictor.evaluate import example
 from predictor.serve.app import create_app
 from predictor.training.export import to_bytes
 from predictor.training.fitting import fit, outputs
 from predictor.training.models import linear_baseline
-from predictor.validation import require_valid
 
 
 @few(max_examples=20)

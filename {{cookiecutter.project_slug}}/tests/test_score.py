@@ -11,8 +11,8 @@ import pytest
 from conftest import read_prepared
 from fastapi.testclient import TestClient
 
-from predictor import batches
 from predictor.bundle import Bundle
+from predictor.data import batches
 from predictor.errors import PredictorError
 from predictor.evaluate import example
 from predictor.project import Project

@@ -3,9 +3,9 @@ import pytest
 import tables
 
 from predictor.contract import Contract
+from predictor.data.targets import Outputs, Truth
 from predictor.evaluation.answers import Answers
 from predictor.evaluation.slices import losses, sliceable
-from predictor.targets import Outputs, Truth
 
 
 def answers(truth: Truth, outputs: Outputs) -> Answers:

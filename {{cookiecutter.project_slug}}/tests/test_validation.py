@@ -2,8 +2,8 @@ import pytest
 import tables
 
 from predictor.contract import Contract
+from predictor.data.validation import Violation, require_valid, violations
 from predictor.errors import PredictorError
-from predictor.validation import Violation, require_valid, violations
 
 
 def test_good_rows_break_no_rule(contract: Contract) -> None:

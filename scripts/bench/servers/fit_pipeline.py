@@ -7,7 +7,7 @@ import sys
 
 import joblib
 from predictor.contract import Contract
-from predictor.frames import read_prepared
+from predictor.data.frames import read_prepared
 from predictor.params import Params
 from predictor.project import Project
 from predictor.training.fitting import fit

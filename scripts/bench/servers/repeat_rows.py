@@ -7,7 +7,7 @@ import sys
 
 import pyarrow as pa
 import pyarrow.parquet as pq
-from predictor.frames import read_prepared
+from predictor.data.frames import read_prepared
 from predictor.project import Project
 
 GROUP = 1_000_000

@@ -9,18 +9,18 @@ import pandas as pd
 
 from predictor.bundle import Bundle, Interval
 from predictor.contract import Contract
+from predictor.data.frames import read_prepared
+from predictor.data.targets import Outputs, Truth, truth
 from predictor.evaluation.answers import Answers
 from predictor.evaluation.metrics import interval_of, measure
 from predictor.evaluation.report import Evaluation, Metrics
 from predictor.evaluation.slices import losses
 from predictor.files import replacing_folder, write_json, write_text
-from predictor.frames import read_prepared
 from predictor.params import Params
 from predictor.progress import heartbeat
 from predictor.project import Project
 from predictor.report.dictionary import dictionary
 from predictor.report.plots import write_plots
-from predictor.targets import Outputs, Truth, truth
 from predictor.training.fitting import fit, outputs, prior
 from predictor.training.models import linear_baseline
 

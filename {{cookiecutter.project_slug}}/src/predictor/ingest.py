@@ -10,7 +10,7 @@ import pandas as pd
 
 from predictor import sources
 from predictor.contract import Contract
-from predictor.conversion import typed
+from predictor.data.conversion import typed
 from predictor.errors import PredictorError
 from predictor.files import replacing_folder, write_json
 from predictor.params import Params

@@ -7,14 +7,14 @@ import pandas as pd
 from sklearn.model_selection import train_test_split
 
 from predictor.contract import Contract
+from predictor.data.frames import read_rows
+from predictor.data.leakage import require_no_leak
+from predictor.data.targets import truth
+from predictor.data.validation import require_valid
 from predictor.errors import PredictorError
 from predictor.files import replacing_folder
-from predictor.frames import read_rows
-from predictor.leakage import require_no_leak
 from predictor.params import Params, PrepareParams
 from predictor.project import Project
-from predictor.targets import truth
-from predictor.validation import require_valid
 
 logger = logging.getLogger(__name__)
 

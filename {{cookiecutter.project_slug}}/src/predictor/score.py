@@ -11,15 +11,15 @@ import numpy.typing as npt
 import pyarrow as pa
 
 from predictor import release
-from predictor.batches import reading, writing
 from predictor.bundle import Bundle, Outputs
-from predictor.conversion import typed
+from predictor.data.batches import reading, writing
+from predictor.data.conversion import typed
+from predictor.data.validation import feature_violations
 from predictor.documents import nearest
 from predictor.errors import PredictorError
 from predictor.progress import counted
 from predictor.project import Project
 from predictor.sources.table import to_frame
-from predictor.validation import feature_violations
 
 logger = logging.getLogger(__name__)
 

@@ -14,18 +14,18 @@ from sklearn.pipeline import Pipeline
 from predictor import bundle
 from predictor.bundle import Bundle, Interval, Metadata
 from predictor.contract import Contract
+from predictor.data.frames import read_prepared
+from predictor.data.targets import truth
 from predictor.errors import PredictorError
 from predictor.evaluation.metrics import interval_of, measure
 from predictor.evaluation.report import LOSS, Metrics
 from predictor.files import replacing_folder, write_json
-from predictor.frames import read_prepared
 from predictor.params import Params
 from predictor.progress import heartbeat
 from predictor.project import Project
 from predictor.proof.provenance import data_version, git_commit
 from predictor.registry.connection import connect
 from predictor.report.plots import write_plots
-from predictor.targets import truth
 from predictor.training import export
 from predictor.training.description import describe
 from predictor.training.fitting import fit, outputs

@@ -12,7 +12,7 @@ from predictor.adopt.proposal import Proposal, Wish, propose, show
 from predictor.adopt.selection import select
 from predictor.adopt.transaction import Transaction, transaction
 from predictor.contract import Contract
-from predictor.conversion import typed
+from predictor.data.conversion import typed
 from predictor.documents import parse
 from predictor.errors import PredictorError
 from predictor.evaluation.report import LOSS

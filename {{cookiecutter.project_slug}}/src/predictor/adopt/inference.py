@@ -19,7 +19,7 @@ from predictor.contract import (
     TimePart,
     TimestampColumn,
 )
-from predictor.conversion import TRUTHS, to_number, to_time
+from predictor.data.conversion import TRUTHS, to_number, to_time
 from predictor.documents import nearest
 from predictor.errors import PredictorError
 

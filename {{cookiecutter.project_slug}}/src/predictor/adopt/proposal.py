@@ -24,7 +24,7 @@ from predictor.contract import (
     Time,
     TimestampColumn,
 )
-from predictor.conversion import typed
+from predictor.data.conversion import typed
 from predictor.documents import nearest, parse
 from predictor.errors import PredictorError
 

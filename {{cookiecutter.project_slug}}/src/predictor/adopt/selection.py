@@ -8,8 +8,8 @@ from sklearn.model_selection import KFold, StratifiedKFold, cross_val_score
 from threadpoolctl import threadpool_limits
 
 from predictor.contract import Contract
+from predictor.data.targets import truth
 from predictor.params import Params
-from predictor.targets import truth
 from predictor.training.models import build, linear_baseline
 
 SAMPLE_ROWS = 5000

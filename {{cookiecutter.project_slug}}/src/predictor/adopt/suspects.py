@@ -6,8 +6,8 @@ import numpy as np
 import pandas as pd
 
 from predictor.contract import Contract, Ignored, Reason
-from predictor.leakage import leaks
-from predictor.targets import truth
+from predictor.data.leakage import leaks
+from predictor.data.targets import truth
 
 SAMPLE_ROWS = 5000
 IDENTIFIER_NAME = re.compile(r"(^|[^a-z])(id|uuid|guid|key|index|idx|row|serial|nr|no)([^a-z]|$)")

@@ -11,8 +11,8 @@ import numpy as np
 import pandas as pd
 
 from predictor.contract import Contract
-from predictor.frames import read_rows
-from predictor.targets import Outputs, Truth
+from predictor.data.frames import read_rows
+from predictor.data.targets import Outputs, Truth
 
 TRUTH = "truth"
 

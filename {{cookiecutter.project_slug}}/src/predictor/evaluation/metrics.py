@@ -20,8 +20,8 @@ from sklearn.metrics import (
 
 from predictor.bundle import Interval
 from predictor.contract import Contract, Costs
+from predictor.data.targets import Outputs, Truth
 from predictor.evaluation.report import Metrics
-from predictor.targets import Outputs, Truth
 
 Probabilities = npt.NDArray[np.floating]  # (n_rows,), of the positive label
 

@@ -8,12 +8,13 @@ import pandas as pd
 
 from predictor.bundle import Bundle
 from predictor.contract import Contract
+from predictor.data.frames import read_prepared
+from predictor.data.targets import Outputs, Truth, truth
 from predictor.errors import PredictorError
 from predictor.evaluation.answers import Answers
 from predictor.evaluation.metrics import loss, measure, row_costs, row_losses
 from predictor.evaluation.report import LOSS, Evaluation
 from predictor.evaluation.slices import losses
-from predictor.frames import read_prepared
 from predictor.gate.comparison import Bootstrap, Floats, group
 from predictor.gate.exam import Burden, Difference, Exam, Incumbent, Part
 from predictor.gate.incumbent import obstacle
@@ -21,7 +22,6 @@ from predictor.gate.latency import medians
 from predictor.params import Params
 from predictor.project import Project
 from predictor.release import Champion, Reign
-from predictor.targets import Outputs, Truth, truth
 
 CALIBRATION = "calibration_error"
 

@@ -9,8 +9,8 @@ from matplotlib.figure import Figure
 from sklearn.metrics import confusion_matrix, roc_curve
 
 from predictor.contract import Contract
+from predictor.data.targets import Outputs, Truth
 from predictor.evaluation.metrics import calibration_curve
-from predictor.targets import Outputs, Truth
 
 POINTS = 200
 INK, GUIDE = "#1f5fa8", "#8a8f98"

@@ -1,7 +1,7 @@
 """One table in a file: CSV in whatever dialect, or Parquet.
 
 Everything in a CSV is read as text, empty fields as missing; what a column means is for the
-contract to say (`predictor.conversion`).
+contract to say (`predictor.data.conversion`).
 """
 
 import codecs

@@ -7,9 +7,9 @@ from sklearn.pipeline import Pipeline
 from threadpoolctl import threadpool_limits
 
 from predictor.contract import Contract
+from predictor.data.targets import Outputs, Truth, truth
 from predictor.errors import PredictorError
 from predictor.params import Params
-from predictor.targets import Outputs, Truth, truth
 from predictor.training import models
 
 

@@ -15,9 +15,9 @@ from sklearn.preprocessing import TargetEncoder
 from sklearn.tree import DecisionTreeClassifier, DecisionTreeRegressor
 
 from predictor.contract import Contract
+from predictor.data.targets import Truth, truth
 from predictor.encoding import MISSING
 from predictor.errors import PredictorError
-from predictor.targets import Truth, truth
 
 SAMPLE_ROWS = 5000
 FOLDS = 3
