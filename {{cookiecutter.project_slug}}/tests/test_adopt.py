@@ -23,7 +23,7 @@ from predictor.ingest import ingest, labelled
 from predictor.params import Params
 from predictor.project import Project
 from predictor.sources.table import read_table
-from predictor.workspace import run_dvc
+from predictor.workspace.commands import run_dvc
 
 REAL_ROOT = Path(__file__).parents[1]
 COPIED = ("dvc.yaml", "pyproject.toml", ".dvc/config", ".dvc/.gitignore", ".gitignore")

@@ -3,8 +3,8 @@ from pathlib import Path
 import pytest
 
 from predictor.errors import PredictorError
-from predictor.place import Place, place_of
 from predictor.project import Project
+from predictor.workspace.place import Place, place_of
 
 
 @pytest.mark.parametrize(

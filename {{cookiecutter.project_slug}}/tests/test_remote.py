@@ -6,11 +6,11 @@ from pathlib import Path
 
 import pytest
 
-from predictor import remote
 from predictor.adopt.documents import keeps_data_elsewhere
 from predictor.errors import PredictorError
-from predictor.place import Place, place_of
 from predictor.project import Project
+from predictor.workspace import remote
+from predictor.workspace.place import Place, place_of
 
 TABLE = b"height,age\n1,2\n"
 MD5 = hashlib.md5(TABLE, usedforsecurity=False).hexdigest()

@@ -4,10 +4,10 @@ from pathlib import Path
 
 import pytest
 
-from predictor import stack
 from predictor.errors import PredictorError
 from predictor.project import Project
-from predictor.stack import write_settings
+from predictor.workspace import stack
+from predictor.workspace.stack import write_settings
 
 
 @pytest.fixture

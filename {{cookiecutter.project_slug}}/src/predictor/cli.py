@@ -61,7 +61,7 @@ def setup() -> None:
 
     Example: `predictor setup`
     """
-    from predictor.workspace import set_up
+    from predictor.workspace.commands import set_up
 
     set_up(Project.locate())
 
@@ -72,7 +72,7 @@ def pipeline() -> None:
 
     Example: `predictor pipeline`
     """
-    from predictor.workspace import run_dvc
+    from predictor.workspace.commands import run_dvc
 
     run_dvc(Project.locate(), "repro")
     promote(strict=False)
@@ -122,7 +122,7 @@ def check() -> None:
 
     Example: `predictor check`
     """
-    from predictor.workspace import check as run
+    from predictor.workspace.commands import check as run
 
     run(Project.locate())
 
@@ -136,7 +136,7 @@ def ui(
     Example: `predictor ui --port 5051`
     """
     from predictor.registry.address import address
-    from predictor.workspace import open_ui
+    from predictor.workspace.commands import open_ui
 
     project = Project.locate()
     open_ui(project, address(project), port)
@@ -179,7 +179,7 @@ def stack() -> None:
 
     Example: `predictor stack`
     """
-    from predictor.stack import start
+    from predictor.workspace.stack import start
 
     start(Project.locate())
 
@@ -248,8 +248,8 @@ def remote(
     Example: `predictor remote /mnt/shared/project`
     """
     logger.info("loading DVC")
-    from predictor.place import place_of
-    from predictor.remote import connect
+    from predictor.workspace.place import place_of
+    from predictor.workspace.remote import connect
 
     project = Project.locate()
     connect(project, place_of(project, url, endpoint_url, profile, account))
@@ -315,7 +315,7 @@ def promote(
     """
     logger.info("loading MLflow")
     from predictor.promote import promote as run
-    from predictor.workspace import next_step
+    from predictor.workspace.commands import next_step
 
     project = Project.locate()
     verdict = run(project)

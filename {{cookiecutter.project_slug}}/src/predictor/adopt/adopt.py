@@ -21,7 +21,7 @@ from predictor.prepare import require_learnable, split
 from predictor.progress import heartbeat
 from predictor.project import Project
 from predictor.sources.table import dialect, read_table
-from predictor.workspace import run_dvc
+from predictor.workspace.commands import run_dvc
 
 logger = logging.getLogger(__name__)
 

@@ -9,7 +9,7 @@ from pathlib import Path
 from predictor.contract import Contract
 from predictor.errors import PredictorError
 from predictor.project import Project
-from predictor.workspace import start_containers
+from predictor.workspace.commands import start_containers
 
 logger = logging.getLogger(__name__)
 

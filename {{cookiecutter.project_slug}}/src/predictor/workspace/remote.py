@@ -19,10 +19,10 @@ from dvc_data.hashfile.transfer import transfer
 
 from predictor.adopt.transaction import transaction
 from predictor.errors import PredictorError
-from predictor.place import Place
 from predictor.progress import heartbeat
 from predictor.project import Project
-from predictor.workspace import next_step, run_dvc, run_uv
+from predictor.workspace.commands import next_step, run_dvc, run_uv
+from predictor.workspace.place import Place
 
 logger = logging.getLogger(__name__)
 

@@ -4,7 +4,7 @@ import subprocess
 import pytest
 
 from predictor.project import Project
-from predictor.workspace import next_step, set_up
+from predictor.workspace.commands import next_step, set_up
 
 
 def git(project: Project, *arguments: str) -> str:

@@ -1,0 +1,1 @@
+"""The tools around the project: git, uv, DVC and Docker, run on its behalf."""
