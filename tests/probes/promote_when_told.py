@@ -6,7 +6,7 @@ Everything slow is imported before, so that another promotion can be met while i
 import sys
 
 import predictor.promote  # noqa: F401 (imported for its time)
-from predictor.cli import main
+from predictor.cli.main import main
 
 print("ready", flush=True)
 sys.stdin.readline()

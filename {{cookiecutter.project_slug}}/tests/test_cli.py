@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 from typer.testing import CliRunner
 
-from predictor.cli import app
+from predictor.cli.main import app
 from predictor.project import Project
 
 VERBS = [

@@ -124,7 +124,7 @@ def test_a_row_of_another_content_type_is_told_the_right_one(client: TestClient)
 
 def test_the_service_starts_without_the_libraries_of_training() -> None:
     heavy = {"pandas", "sklearn", "mlflow", "skl2onnx", "dvc", "filelock", "matplotlib"}
-    code = "import sys, predictor.serve.server, predictor.cli; print(*sys.modules)"
+    code = "import sys, predictor.serve.server, predictor.cli.main; print(*sys.modules)"
     result = subprocess.run(
         [sys.executable, "-c", code], check=True, capture_output=True, text=True
     )

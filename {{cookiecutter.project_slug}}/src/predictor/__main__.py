@@ -1,5 +1,5 @@
 """`python -m predictor`, where the script is not on the path."""
 
-from predictor.cli import main
+from predictor.cli.main import main
 
 main()
