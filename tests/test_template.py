@@ -137,6 +137,16 @@ def test_only_contract_and_source_name_a_column(template: Path) -> None:
     assert named == set()
 
 
+def test_only_the_registry_imports_mlflow(template: Path) -> None:
+    package = template / INSIDE / "src" / "predictor"
+    found = {
+        path.parent.name
+        for path in package.rglob("*.py")
+        if re.search(r"^\s*(import|from) mlflow\b", text_of(path), re.MULTILINE)
+    }
+    assert found == {"registry"}
+
+
 def test_the_demo_types_the_lines_of_the_makefile_where_there_is_no_make(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
