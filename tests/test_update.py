@@ -27,12 +27,14 @@ EDITS = {
     "contract.yaml": ("Two-character code of the airline\n", "As the desk writes it, the "),
     "params.yaml": ("prepare:\n", "# Tried without spring: no better.\n"),
     "pyproject.toml": ('    "pyyaml>=6.0",\n    "typer', '    "polars>=1.30",\n'),
-    "src/predictor/evaluation/metrics.py": (
+    "src/predictor/metrics.py": (
         "def _log_loss(",
         'def mine(number: int) -> int:\n    """Return it twice."""\n    return 2 * number\n\n\n',
     ),
     "tests/test_promote.py": ("def test_", "def test_mine() -> None:\n    assert 1 + 1 == 2\n\n\n"),
 }
+# The template has moved this one since, and the owner's lines have to go with it.
+MOVED = {"src/predictor/metrics.py": "src/predictor/evaluation/metrics.py"}
 BLOCKS = {
     "results": "Version 3 beats the dummy.\n\n| | model |\n|---|---|\n| ROC AUC | **0.712** |",
     "answer": '```json\n{"probability": 0.0996, "model_version": "3"}\n```',
@@ -103,9 +105,11 @@ def write(path: Path, text: str) -> None:
 def edit(project: Path) -> None:
     """Do what an owner does to README, contract, code and tests, and a run to the README."""
     for name, (before, own) in EDITS.items():
-        head, found, tail = text_of(project / name).partition(before)
+        moved = project / MOVED.get(name, name)
+        path = moved if moved.exists() else project / name
+        head, found, tail = text_of(path).partition(before)
         assert found, name
-        write(project / name, head + own + found + tail)
+        write(path, head + own + found + tail)
     readme = text_of(project / "README.md")
     for name, block in BLOCKS.items():
         begins, ends = f"<!-- {name}:begin -->\n", f"\n<!-- {name}:end -->"
@@ -144,17 +148,17 @@ def test_lines_that_both_changed_are_kept_side_by_side_and_named(
     history: Template, tmp_path: Path
 ) -> None:
     project = begin(history, tmp_path)
-    metrics = project / "src" / "predictor" / "evaluation" / "metrics.py"
-    own = EDITS["src/predictor/evaluation/metrics.py"][1]
-    write(metrics, f"{text_of(metrics)}\n\n{own.rstrip()}\n")
+    (before, since), *_ = MOVED.items()
+    own = EDITS[before][1]
+    write(project / before, f"{text_of(project / before)}\n\n{own.rstrip()}\n")
     commit(project, "Make it mine")
     said = cruft(project, "update", "--skip-apply-ask")
-    assert "U src/predictor/evaluation/metrics.py" in said
+    assert f"U {since}" in said
     unmerged = git(project, "diff", "--name-only", "--diff-filter=U").split()
-    assert unmerged == ["src/predictor/evaluation/metrics.py"]
+    assert unmerged == [since]
     fresh = bake(history.folder, tmp_path / "fresh", ANSWERS)
     ours, theirs = (set(text.splitlines()) for text in (own, text_of(fresh / unmerged[0])))
-    assert ours | theirs <= set(text_of(metrics).splitlines())
+    assert ours | theirs <= set(text_of(project / since).splitlines())
     assert (project / ADDED).exists()
 
 
