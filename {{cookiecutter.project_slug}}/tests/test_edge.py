@@ -6,9 +6,10 @@ import pytest
 from conftest import GOOD
 from fastapi.testclient import TestClient
 from starlette.responses import PlainTextResponse
-from starlette.types import Receive, Scope, Send
+from starlette.types import Message, Receive, Scope, Send
 
 from predictor.release import Champion
+from predictor.serve import exchange
 from predictor.serve.app import create_app
 from predictor.serve.edge import Edge
 from predictor.serve.server import wrapped
@@ -142,6 +143,58 @@ def test_more_requests_than_places_are_told_to_come_again(telemetry: Telemetry) 
         return statuses
 
     assert asyncio.run(ask()) == [503, 200, 200]
+
+
+class Sender:
+    """A client that sends its body in pieces, as ASGI shows it."""
+
+    def __init__(self, pieces: int, *, stalls: bool = False, **headers: str) -> None:
+        self.left, self.stalls = pieces, stalls
+        fields = [(name.encode(), value.encode()) for name, value in headers.items()]
+        self.scope = {"type": "http", "method": "POST", "path": "/predict", "headers": fields}
+        self.told: list[int] = []
+        self.left_when_told = -1
+
+    async def receive(self) -> Message:
+        if self.left == 0:
+            await asyncio.sleep(60)
+        self.left -= 1
+        more = self.stalls or self.left != 0
+        return {"type": "http.request", "body": b"x" * 1000, "more_body": more}
+
+    async def send(self, message: Message) -> None:
+        if message["type"] == "http.response.start":
+            self.told.append(message["status"])
+            self.left_when_told = self.left
+
+
+async def _refuse(scope: Scope, receive: Receive, send: Send) -> None:
+    await PlainTextResponse("no", 503)(scope, receive, send)
+
+
+def refused(sender: Sender, telemetry: Telemetry) -> Sender:
+    edge = Edge(_refuse, Settings(row_bytes=5000), telemetry)
+    asyncio.run(edge(sender.scope, sender.receive, sender.send))
+    assert sender.told == [503]
+    return sender
+
+
+def test_a_body_that_is_refused_is_read_so_that_its_sender_hears_why(telemetry: Telemetry) -> None:
+    assert refused(Sender(pieces=4), telemetry).left_when_told == 0
+
+
+def test_a_body_that_is_refused_is_not_read_without_end(
+    telemetry: Telemetry, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert refused(Sender(pieces=-1), telemetry).left_when_told == -6
+    monkeypatch.setattr(exchange, "LINGER_SECONDS", 0.01)
+    assert refused(Sender(pieces=2, stalls=True), telemetry).left_when_told == 0
+
+
+def test_a_client_that_asks_before_it_sends_is_not_asked_for_what_is_refused(
+    telemetry: Telemetry,
+) -> None:
+    assert refused(Sender(4, expect="100-continue"), telemetry).left_when_told == 4
 
 
 def test_lines_are_json_with_level_time_and_number(capsys: pytest.CaptureFixture[str]) -> None:

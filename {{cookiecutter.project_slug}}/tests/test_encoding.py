@@ -1,27 +1,10 @@
 from datetime import datetime
-from typing import get_args
 
 import numpy as np
-import pandas as pd
 import tables
 
-from predictor.contract import Contract, TimePart
-from predictor.encoding import MISSING, encode, time_parts
-
-
-def test_every_time_part_equals_the_one_of_pandas() -> None:
-    moments = pd.Series(pd.date_range("1968-02-28 23:59", "2032-03-01", freq="37h59min"))
-    dt = moments.dt
-    expected = {
-        "month": dt.month,
-        "day": dt.day,
-        "weekday": dt.day_of_week,
-        "hour": dt.hour,
-        "minute_of_day": dt.hour * 60 + dt.minute,
-        "day_of_year": dt.day_of_year,
-    }
-    for part in get_args(TimePart):
-        np.testing.assert_array_equal(time_parts(moments, (part,))[0], expected[part])
+from predictor.contract import Contract
+from predictor.encoding import MISSING, encode
 
 
 def test_a_frame_and_lists_of_python_values_encode_alike(contract: Contract) -> None:
@@ -64,8 +47,3 @@ def test_without_a_kind_of_column_its_matrix_has_no_columns(contract: Contract) 
     assert encode(names, rows).numbers.shape == (3, 0)
     assert encode(floats, rows).categories.shape == (3, 0)
     np.testing.assert_array_equal(encode(floats, rows).numbers[:, 0], rows["pressure"].astype("f4"))
-
-
-def test_the_parts_of_a_missing_time_are_missing() -> None:
-    hour, month = time_parts(["2024-05-06T07:08", None], ("hour", "month"))
-    np.testing.assert_array_equal([hour, month], [[7, np.nan], [5, np.nan]])

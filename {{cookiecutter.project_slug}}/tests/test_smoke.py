@@ -12,6 +12,7 @@ from predictor.project import Project
 from predictor.release import Champion
 from predictor.serve import health
 from predictor.serve.answer import answer
+from predictor.serve.schema import row_model, to_columns
 from predictor.smoke import smoke
 
 Said = dict[str, Any]
@@ -51,9 +52,10 @@ def service(status: int, said: Said) -> Iterator[int]:
 
 @pytest.fixture
 def offline(champion: Champion) -> Said:
-    row = json.loads(champion.example.read_text(encoding="utf-8"))
-    columns = {name: [row.get(name)] for name in champion.bundle.contract.columns}
-    return answer(champion, columns).model_dump()
+    bundle = champion.bundle
+    model = row_model(bundle.contract, bundle.statistics.typical())
+    row = model.model_validate_json(champion.example.read_text(encoding="utf-8"))
+    return answer(champion, to_columns(bundle.contract, [row])).model_dump()
 
 
 def test_the_same_answer_passes(

@@ -1,5 +1,6 @@
 """Logs of the service: one JSON object per line, which never holds a row."""
 
+import asyncio
 import logging
 import sys
 from contextvars import ContextVar
@@ -12,23 +13,36 @@ from pythonjsonlogger.json import JsonFormatter
 REQUEST_ID: ContextVar[str] = ContextVar("request_id", default="none")
 
 
-def write_request(message: str, status: int, seconds: float) -> None:
-    """Log one answered request, without the machinery of `logging`.
+class RequestLog:
+    """One line per answered request, without the machinery of `logging`.
 
     That takes 13 us in a tight loop and 60 us between requests, where its code is no longer in
-    the cache of the processor: a fifth of an answer.
+    the cache of the processor: a third of an answer. Requests that end in the same turn of the
+    event loop are written together, at its end.
     """
-    line = {
-        "level": "INFO",
-        "logger": "predictor.request",
-        "message": message,
-        "request_id": REQUEST_ID.get(),
-        "status": status,
-        "milliseconds": round(1000 * seconds, 2),
-        "time": datetime.now(UTC),
-    }
-    sys.stdout.write(to_json(line).decode() + "\n")
-    sys.stdout.flush()
+
+    def __init__(self) -> None:
+        self._lines: list[bytes] = []
+
+    def add(self, message: str, status: int, seconds: float) -> None:
+        """Log the request that is being answered."""
+        if not self._lines:
+            asyncio.get_running_loop().call_soon(self._write)
+        line = {
+            "level": "INFO",
+            "logger": "predictor.request",
+            "message": message,
+            "request_id": REQUEST_ID.get(),
+            "status": status,
+            "milliseconds": round(1000 * seconds, 2),
+            "time": datetime.now(UTC),
+        }
+        self._lines.append(to_json(line) + b"\n")
+
+    def _write(self) -> None:
+        lines, self._lines = self._lines, []
+        sys.stdout.write(b"".join(lines).decode())
+        sys.stdout.flush()
 
 
 def install() -> None:

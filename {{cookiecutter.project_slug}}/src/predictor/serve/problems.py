@@ -51,6 +51,12 @@ def overloaded(detail: str) -> JSONResponse:
     return problem(503, f"{detail} Send it again in a second.", headers=RETRY)
 
 
+def too_slow(seconds: float) -> JSONResponse:
+    """Return the response to a request that was not answered within its time."""
+    sentence = f"The answer took longer than {seconds:g} s: send less at a time."
+    return problem(503, sentence, headers=RETRY)
+
+
 def unavailable(reason: PredictorError) -> JSONResponse:
     """Return the response of a service that has no model, with the reason."""
     return problem(503, str(reason), headers=RETRY)

@@ -1,6 +1,7 @@
 """What can be asked about rows, and about the model that answers."""
 
 import logging
+from collections import Counter
 from collections.abc import Callable
 from typing import Any
 
@@ -25,6 +26,7 @@ from predictor.serve.answer import (
 )
 from predictor.serve.batch import READERS, BadRowsError, TooManyRowsError, read_rows
 from predictor.serve.card import ModelCard, model_card
+from predictor.serve.direct import Direct
 from predictor.serve.explain import Explanation, explain
 from predictor.serve.feedback import Feedback, FeedbackLog, Stored, feedback_model
 from predictor.serve.schema import row_model, to_columns, to_row
@@ -51,14 +53,17 @@ class Routes:
     def install(self, router: APIRouter) -> None:
         """Add every route to `router`."""
         asked = problems.described(400, 413, 422)
-        router.post(
+        router.add_api_route(
             "/predict",
+            self._predict(),
+            methods=["POST"],
+            route_class_override=Direct,
             tags=["answers"],
             summary=self.contract.question,
             response_model=ANSWERS[self.contract.task],
             responses=problems.described(413, 415, 422),
             openapi_extra={"requestBody": {"required": True, "content": {JSON: {"schema": ROW}}}},
-        )(self._predict())
+        )
         router.post(
             "/predict/batch",
             tags=["answers"],
@@ -87,7 +92,7 @@ class Routes:
         async def predict(request: Request) -> Response:
             row = _row(self.row, _media_type(request), await request.body())
             answered = answer(self.champion, to_columns(self.contract, [row]))
-            self.telemetry.answered([said(answered)])
+            self.telemetry.answered({said(answered): 1})
             return _json(answered)
 
         return predict
@@ -130,7 +135,7 @@ class Routes:
         except BadRowsError as error:
             return problems.unprocessable(error.errors)
         found = predictions(self.champion.bundle, to_columns(self.contract, rows))
-        self.telemetry.answered(map(said, found))
+        self.telemetry.answered(Counter(map(said, found)))
         return _json({**signature(self.champion), "predictions": found})
 
     def _batch_model(self) -> type[BaseModel]:

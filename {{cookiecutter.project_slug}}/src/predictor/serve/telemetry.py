@@ -1,8 +1,7 @@
 """What Prometheus reads at `/metrics`; it survives a change of champion."""
 
 import time
-from collections import Counter as Tally
-from collections.abc import Iterable
+from collections.abc import Mapping
 from functools import lru_cache
 
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, generate_latest
@@ -59,6 +58,7 @@ class Telemetry:
         )
         # Prometheus finds a counter by its labels under a lock; once is enough.
         self._found = lru_cache(maxsize=None)(self._counters)
+        self._said = lru_cache(maxsize=None)(self._predictions.labels)
 
     def observe(self, route: str, status: int, seconds: float) -> None:
         """Count one answered request; `route` is a path of the API, not of the request."""
@@ -73,10 +73,10 @@ class Telemetry:
         """Count one request that the service could not answer."""
         self._errors.inc()
 
-    def answered(self, said: Iterable[str]) -> None:
-        """Count the rows of one answer."""
-        for answer, rows in Tally(said).items():
-            self._predictions.labels(answer).inc(rows)
+    def answered(self, said: Mapping[str, int]) -> None:
+        """Count the rows of one answer, by what was said about them."""
+        for answer, rows in said.items():
+            self._said(answer).inc(rows)
 
     def serves(self, release: Release) -> None:
         """Name the version that answers from now on."""
