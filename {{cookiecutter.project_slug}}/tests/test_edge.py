@@ -109,13 +109,24 @@ def test_a_fault_of_the_service_is_logged_and_not_told(
     assert "predictor_errors_total 1.0" in telemetry.exposition().decode()
 
 
-async def _slow(*_: object) -> None:
-    await asyncio.sleep(60)
+@pytest.mark.parametrize(("limit", "status"), [(0.01, 503), (60, 200)])
+def test_an_answer_that_takes_too_long_is_given_up(
+    telemetry: Telemetry, monkeypatch: pytest.MonkeyPatch, limit: float, status: int
+) -> None:
+    async def slow(scope: Scope, receive: Receive, send: Send) -> None:
+        await asyncio.sleep(0.1)
+        await PlainTextResponse("done")(scope, receive, send)
 
+    async def ask() -> None:
+        watch = asyncio.create_task(edge.watch())
+        await edge(sender.scope, sender.receive, sender.send)
+        watch.cancel()
 
-def test_an_answer_that_takes_too_long_is_given_up(telemetry: Telemetry) -> None:
-    response = TestClient(Edge(_slow, Settings(answer_seconds=0.01), telemetry)).get("/")
-    assert (response.status_code, response.headers["retry-after"]) == (503, "1")
+    monkeypatch.setattr("predictor.serve.edge.TICK_SECONDS", 0.01)
+    edge, sender = Edge(slow, Settings(answer_seconds=limit), telemetry), Sender(pieces=1)
+    asyncio.run(ask())
+    assert sender.told == [status]
+    assert f"predictor_errors_total {float(status == 503)}" in telemetry.exposition().decode()
 
 
 def test_more_requests_than_places_are_told_to_come_again(telemetry: Telemetry) -> None:

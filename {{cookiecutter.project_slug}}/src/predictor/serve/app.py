@@ -16,6 +16,7 @@ from predictor.serve import docs, problems
 from predictor.serve.keys import require_one_of
 from predictor.serve.routes import Routes
 from predictor.serve.settings import Settings
+from predictor.serve.shortcut import Shortcut
 from predictor.serve.telemetry import Telemetry
 
 PAGE = Path(__file__).parent / "page"
@@ -48,7 +49,10 @@ def create_app(
     if isinstance(champion, PredictorError):
         _refuse(guarded, champion)
     else:
-        Routes(champion, settings, telemetry).install(guarded)
+        routes = Routes(champion, settings, telemetry)
+        routes.install(guarded)
+        if not settings.api_keys:
+            app.add_middleware(Shortcut, routes=routes)
     _install_metrics(guarded, telemetry)
     # First, as each route before costs time; `include_router` would match every request twice.
     app.router.routes[:0] = guarded.routes

@@ -13,6 +13,7 @@ from predictor.serve.telemetry import Telemetry
 
 logger = logging.getLogger(__name__)
 
+TICK_SECONDS = 0.5
 QUIET = ("/health/live", "/health/ready", "/metrics")  # asked by machines every few seconds
 
 
@@ -22,8 +23,8 @@ class Edge:
     def __init__(self, app: ASGIApp, settings: Settings, telemetry: Telemetry) -> None:
         self.app, self.settings, self.telemetry = app, settings, telemetry
         self.requests = RequestLog()
-        self.in_flight = 0
-        telemetry.in_flight.set_function(lambda: self.in_flight)
+        self.open: dict[Exchange, asyncio.Task[None] | None] = {}
+        telemetry.in_flight.set_function(lambda: len(self.open))
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer an HTTP request; anything else (the lifespan) passes through."""
@@ -32,22 +33,35 @@ class Edge:
             return
         exchange = Exchange(scope, receive, send, self.settings)
         REQUEST_ID.set(exchange.request_id.decode())
-        self.in_flight += 1
+        self.open[exchange] = asyncio.current_task()
         try:
             await self._bounded(scope, exchange)
         finally:
-            self.in_flight -= 1
+            del self.open[exchange]
             self._record(scope, exchange)
 
+    async def watch(self) -> None:
+        """Give up what takes too long, until cancelled.
+
+        One clock for all: an `asyncio.timeout` for each request takes a tenth of its answer.
+        """
+        while True:
+            await asyncio.sleep(TICK_SECONDS)
+            for exchange, task in self.open.items():
+                late = exchange.seconds > self.settings.answer_seconds
+                if task and late and not exchange.given_up:
+                    exchange.given_up = task.cancel()
+
     async def _bounded(self, scope: Scope, exchange: Exchange) -> None:
-        if self.in_flight > self.settings.in_flight and scope["path"] not in QUIET:
+        if len(self.open) > self.settings.in_flight and scope["path"] not in QUIET:
             response = problems.overloaded("The service answers as many requests as it can.")
             await response(scope, exchange.receive, exchange.send)
             return
         try:
-            async with asyncio.timeout(self.settings.answer_seconds):
-                await self.app(scope, exchange.receive, exchange.send)
-        except TimeoutError:
+            await self.app(scope, exchange.receive, exchange.send)
+        except asyncio.CancelledError:
+            if not exchange.given_up:
+                raise
             await self._fail(scope, exchange, problems.too_slow(self.settings.answer_seconds))
         except Exception:
             logger.exception("this request failed")

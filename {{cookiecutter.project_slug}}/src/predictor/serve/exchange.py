@@ -29,12 +29,14 @@ ANSWER_HEADERS = [
 class Exchange:
     """Numbers a request, bounds its body, and adds to the headers of its answer.
 
-    `status` is 0 until the answer begins. `receive` and `send` stand in for those of ASGI.
+    `status` is 0 until the answer begins; who cancels the task of a request sets `given_up`.
+    `receive` and `send` stand in for those of ASGI.
     """
 
     def __init__(self, scope: Scope, receive: Receive, send: Send, settings: Settings) -> None:
         self.start = time.perf_counter()
         self.status = 0
+        self.given_up = False
         self._scope, self._receive, self._send = scope, receive, send
         self._most = settings.batch_bytes if scope["path"].endswith(BATCH) else settings.row_bytes
         self._read = 0

@@ -33,8 +33,9 @@ def serve(source: Path | Mirror, settings: Settings, host: str, port: int) -> No
     logs.install()
     telemetry = Telemetry()
     switch = _switch(source, settings, telemetry)
+    edge = wrapped(switch, settings, telemetry)
     config = uvicorn.Config(
-        wrapped(switch, settings, telemetry),
+        edge,
         host=host,
         port=port,
         lifespan="off",
@@ -45,10 +46,10 @@ def serve(source: Path | Mirror, settings: Settings, host: str, port: int) -> No
     )
     logger.info("the page is at http://%s:%s, the API at http://%s:%s/docs", host, port, host, port)
     with asyncio.Runner(loop_factory=config.get_loop_factory()) as runner:
-        runner.run(_run(uvicorn.Server(config), *_watchers(source, switch)))
+        runner.run(_run(uvicorn.Server(config), *_watchers(source, switch), edge.watch()))
 
 
-def wrapped(app: ASGIApp, settings: Settings, telemetry: Telemetry) -> ASGIApp:
+def wrapped(app: ASGIApp, settings: Settings, telemetry: Telemetry) -> Edge:
     """Return `app` behind what every request passes."""
     if settings.cors_origins:
         app = CORSMiddleware(
