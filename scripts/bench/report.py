@@ -202,14 +202,15 @@ by `wrk` over loopback, so noise hits all of them; wrk takes one of the cores. E
 same flight in every request. Before the load the probabilities are compared (to 1e-6), and a
 single answer that is not a 200 ends the benchmark.
 
-- **this service**: `predictor serve`, installed without its development groups.
+- **this service**: `predictor serve`, installed without its development groups. A good row is
+  answered by a middleware before FastAPI routes it (`serve/shortcut.py`). With API keys all rows
+  go FastAPI's way, which was not measured here and takes longer.
 - **empty FastAPI endpoint**: the same environment and uvicorn, the very pydantic model of the
   row, an answer with the same fields. It parses, validates and writes JSON; it does not encode,
-  predict, log, count, or number requests. More than it allows cannot be had from FastAPI, so the
-  distance to it is what the model and the service cost together.
+  predict, log, count, or number requests. It shows what FastAPI costs by itself.
 - **FastAPI + scikit-learn DataFrame**: the same pydantic model, a DataFrame of one row, and
   `predict_proba` of the pipeline from which the ONNX model was made, in `async def` with one
-  OpenMP thread, which is its fastest setting.
+  OpenMP thread, which is faster than two.
 - **mlflow models serve**: `models:/<name>@champion`, `--env-manager local`, one worker. Its
   registered model is the same ONNX bundle, so the difference is the server: MLflow makes a
   DataFrame and checks it against a schema."""
