@@ -1,6 +1,6 @@
 """Measure a generated project's service beside three others, and write docs/benchmark.md and .svg.
 
-Usage: python scripts/benchmark.py [--project FOLDER] [--seconds 4] [--rounds 3] [--rows 200000]
+Usage: python scripts/benchmark.py [--project FOLDER] [--seconds 4] [--rounds 3] [--rows 10000000]
 
 The project of `make demo` is used, or generated if it is not there. Linux, with wrk.
 """
@@ -104,7 +104,7 @@ def parse() -> argparse.Namespace:
     parser.add_argument("--project", type=Path, help="a generated project with a champion")
     parser.add_argument("--seconds", type=int, default=4, help="of each load")
     parser.add_argument("--rounds", type=int, default=3)
-    parser.add_argument("--rows", type=int, default=200_000, help="that are scored; 0 for none")
+    parser.add_argument("--rows", type=int, default=10_000_000, help="that are scored; 0 for none")
     parser.add_argument("--docs", type=Path, default=TEMPLATE / "docs")
     parser.add_argument("--scratch", type=Path, default=TEMPLATE / "build" / "bench")
     return parser.parse_args()

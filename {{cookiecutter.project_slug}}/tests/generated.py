@@ -20,7 +20,6 @@ from predictor.bundle import Bundle, Interval, Metadata, Parity, open_session
 from predictor.contract import Contract, Task
 from predictor.data.conversion import typed
 from predictor.evaluate import example
-from predictor.evaluation.report import Evaluation
 from predictor.gate.verdict import Verdict
 from predictor.params import Params
 from predictor.release import Champion, Release
@@ -181,19 +180,13 @@ def champion(contract: Contract, onnx: bytes, rows: pd.DataFrame) -> Champion:
         libraries={},
         checksums={},
     )
-    exam = Evaluation(
-        bundle="",
-        task=contract.task,
-        rows=0,
-        first=None,
-        last=None,
-        model={},
-        linear={},
-        dummy={},
-    )
     verdict = Verdict(candidate="1", champion=None, judged=NOW, promotes=True, findings=())
     release = Release(
-        name=contract.name, version="1", promoted=NOW, evaluation=exam, verdict=verdict
+        name=contract.name,
+        version="1",
+        promoted=NOW,
+        evaluation=tables.exam(contract),
+        verdict=verdict,
     )
     bundle = Bundle(Path(), contract, metadata, describe(contract, rows), open_session(onnx))
     return Champion(bundle, release)

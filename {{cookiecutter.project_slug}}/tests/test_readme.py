@@ -3,7 +3,6 @@ import tables
 
 from predictor.contract import Contract
 from predictor.errors import PredictorError
-from predictor.evaluation.report import Evaluation
 from predictor.report.readme import headline, replace_block
 
 
@@ -24,17 +23,8 @@ def test_only_the_text_between_the_markers_is_replaced() -> None:
 )
 def test_the_headline_compares_with_doing_without(task: str, metric: str, sentence: str) -> None:
     contract = Contract.model_validate(tables.CONTRACTS[task])
-    exam = Evaluation(
-        bundle="0",
-        task=contract.task,
-        rows=9,
-        first=None,
-        last=None,
-        model={metric: 0.3},
-        linear={},
-        dummy={metric: 0.4},
-    )
-    assert headline(contract, exam).startswith(sentence)
+    found = tables.exam(contract, model={metric: 0.3}, dummy={metric: 0.4})
+    assert headline(contract, found).startswith(sentence)
 
 
 @pytest.mark.parametrize(
