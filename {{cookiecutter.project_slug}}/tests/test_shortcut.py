@@ -14,8 +14,10 @@ from predictor.serve.settings import Settings
 from predictor.serve.shortcut import Shortcut
 from predictor.serve.telemetry import Telemetry
 
-KEY = {"X-API-Key": "key"}
-JSON = {"Content-Type": "application/json"}
+Headers = list[tuple[str, str]]
+
+KEY = ("X-API-Key", "key")
+JSON = [("Content-Type", "application/json")]
 ROW = json.dumps(GOOD).encode()
 MOST = {"PREDICTOR_ROW_BYTES": "2000"}
 
@@ -29,23 +31,24 @@ def service(champion: Champion, **variables: str) -> TestClient:
     ("body", "headers"),
     [
         (ROW, JSON),
-        (ROW, {"Content-Type": "application/json; charset=utf-8"}),
-        (ROW, {"Content-Type": "text/plain"}),
+        (ROW, [("Content-Type", "application/json; charset=utf-8")]),
+        (ROW, [("Content-Type", "text/plain")]),
+        (ROW, [("Content-Type", "text/plain"), ("Content-Type", "application/json")]),
         (json.dumps(GOOD | {"class": "C"}).encode(), JSON),
         (b"{bad", JSON),
         (b"", JSON),
         (b" " * 2001, JSON),
     ],
-    ids=["good", "charset", "type", "field", "syntax", "nothing", "too large"],
+    ids=["good", "charset", "type", "two types", "field", "syntax", "nothing", "too large"],
 )
 def test_with_the_shortcut_and_without_the_answer_is_the_same(
-    champion: Champion, body: bytes, headers: dict[str, str]
+    champion: Champion, body: bytes, headers: Headers
 ) -> None:
     # With keys there is no shortcut.
     short, long = service(champion), service(champion, PREDICTOR_API_KEYS="key")
-    numbered = headers | {"X-Request-ID": "same"}
+    numbered = [*headers, ("X-Request-ID", "same")]
     found = short.post("/predict", content=body, headers=numbered)
-    same = long.post("/predict", content=body, headers=numbered | KEY)
+    same = long.post("/predict", content=body, headers=[*numbered, KEY])
     assert (found.status_code, found.json()) == (same.status_code, same.json())
     assert found.headers == same.headers
     counted = f'predictor_requests_total{{route="/predict",status="{found.status_code}"}} 1.0'

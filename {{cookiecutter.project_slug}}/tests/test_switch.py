@@ -1,3 +1,4 @@
+import gc
 import json
 import shutil
 from pathlib import Path
@@ -9,7 +10,7 @@ from fastapi.testclient import TestClient
 from predictor import release
 from predictor.errors import PredictorError
 from predictor.project import Project
-from predictor.release import Reign
+from predictor.release import Champion, Reign
 from predictor.serve.server import wrapped
 from predictor.serve.settings import Settings
 from predictor.serve.switch import Switch
@@ -55,6 +56,18 @@ def test_the_service_follows_the_champion(client: TestClient, switch: Switch, mo
     assert 'predictor_model_info{name="small-table",version="2"} 1.0' in metrics
     assert 'version="1"' not in metrics
     assert 'predictor_reloads_total{outcome="done"} 1.0' in metrics
+
+
+def test_a_change_lets_go_of_the_former_champion(
+    client: TestClient, switch: Switch, models: Path
+) -> None:
+    for number in ("2", "1", "2"):
+        crown(models, number)
+        switch.look()
+        assert version(client) == number
+    living = [each for each in gc.get_objects() if isinstance(each, Champion)]
+    ours = [each for each in living if each.bundle.folder.is_relative_to(models)]
+    assert [each.release.version for each in ours] == ["2"]
 
 
 def test_a_broken_champion_is_refused_and_the_old_one_goes_on(

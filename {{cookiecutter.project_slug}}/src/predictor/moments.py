@@ -21,7 +21,7 @@ def time_parts(
     """Split n local timestamps into n numbers per part; a missing one has NaN, in a list None.
 
     Weekdays count from Monday = 0; months, days and days of the year from 1. A list of `datetime`
-    gives lists: for the one row of a request that takes a tenth of the time.
+    or None gives lists: for the one row of a request that takes a tenth of the time.
     """
     if isinstance(values, list):
         return [_of_moments(_PARTS[part].of_moment, values) for part in parts]

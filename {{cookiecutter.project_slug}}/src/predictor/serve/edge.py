@@ -2,6 +2,7 @@
 
 import asyncio
 import logging
+from contextlib import suppress
 
 from starlette.types import ASGIApp, Receive, Scope, Send
 
@@ -14,6 +15,8 @@ from predictor.serve.telemetry import Telemetry
 logger = logging.getLogger(__name__)
 
 TICK_SECONDS = 0.5
+LAST_WORD_SECONDS = 2
+HUNG_UP = 499  # in logs and metrics only, as nginx has it
 QUIET = ("/health/live", "/health/ready", "/metrics")  # asked by machines every few seconds
 
 
@@ -24,7 +27,8 @@ class Edge:
         self.app, self.settings, self.telemetry = app, settings, telemetry
         self.requests = RequestLog()
         self.open: dict[Exchange, asyncio.Task[None] | None] = {}
-        telemetry.in_flight.set_function(lambda: len(self.open))
+        self.in_flight = 0
+        telemetry.in_flight.set_function(lambda: self.in_flight)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer an HTTP request; anything else (the lifespan) passes through."""
@@ -53,10 +57,11 @@ class Edge:
                     exchange.given_up = task.cancel()
 
     async def _bounded(self, scope: Scope, exchange: Exchange) -> None:
-        if len(self.open) > self.settings.in_flight and scope["path"] not in QUIET:
+        if self.in_flight >= self.settings.in_flight and scope["path"] not in QUIET:
             response = problems.overloaded("The service answers as many requests as it can.")
             await response(scope, exchange.receive, exchange.send)
             return
+        self.in_flight += 1
         try:
             await self.app(scope, exchange.receive, exchange.send)
         except asyncio.CancelledError:
@@ -64,17 +69,24 @@ class Edge:
                 raise
             await self._fail(scope, exchange, problems.too_slow(self.settings.answer_seconds))
         except Exception:
-            logger.exception("this request failed")
-            await self._fail(scope, exchange, problems.internal())
+            if not exchange.gone:
+                logger.exception("this request failed")
+                await self._fail(scope, exchange, problems.internal())
+        finally:
+            self.in_flight -= 1
 
     async def _fail(self, scope: Scope, exchange: Exchange, response: ASGIApp) -> None:
         self.telemetry.failed()
         if exchange.status == 0:
-            await response(scope, exchange.receive, exchange.send)
+            with suppress(TimeoutError):  # a client that reads nothing
+                async with asyncio.timeout(LAST_WORD_SECONDS):
+                    await response(scope, exchange.receive, exchange.send)
 
     def _record(self, scope: Scope, exchange: Exchange) -> None:
-        seconds = exchange.seconds
+        seconds, status = exchange.seconds, exchange.status
+        if status == 0 and exchange.gone:
+            status = HUNG_UP
         route = getattr(scope.get("route"), "path", "unmatched")
-        self.telemetry.observe(route, exchange.status, seconds)
-        if route not in QUIET or exchange.status >= 400:
-            self.requests.add(f"{scope['method']} {route}", exchange.status, seconds)
+        self.telemetry.observe(route, status, seconds)
+        if route not in QUIET or status >= 400:
+            self.requests.add(f"{scope['method']} {route}", status, seconds)

@@ -53,7 +53,7 @@ def overloaded(detail: str) -> JSONResponse:
 
 def too_slow(seconds: float) -> JSONResponse:
     """Return the response to a request that was not answered within its time."""
-    sentence = f"The answer took longer than {seconds:g} s: send less at a time."
+    sentence = f"This took longer than {seconds:g} s: send less at a time, or faster."
     return problem(503, sentence, headers=RETRY)
 
 

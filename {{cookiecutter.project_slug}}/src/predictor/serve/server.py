@@ -20,7 +20,7 @@ from predictor.serve.telemetry import Telemetry
 logger = logging.getLogger(__name__)
 
 MIRROR_SECONDS = 2
-DRAIN_SECONDS = 20  # on SIGTERM, answers that have begun get this long to end
+GRACE_SECONDS = 5  # on SIGTERM, answers that have begun get their time and this
 
 
 def serve(source: Path | Mirror, settings: Settings, host: str, port: int) -> None:
@@ -42,7 +42,7 @@ def serve(source: Path | Mirror, settings: Settings, host: str, port: int) -> No
         log_config=None,
         access_log=False,
         server_header=False,
-        timeout_graceful_shutdown=DRAIN_SECONDS,
+        timeout_graceful_shutdown=round(settings.answer_seconds) + GRACE_SECONDS,
     )
     logger.info("the page is at http://%s:%s, the API at http://%s:%s/docs", host, port, host, port)
     with asyncio.Runner(loop_factory=config.get_loop_factory()) as runner:

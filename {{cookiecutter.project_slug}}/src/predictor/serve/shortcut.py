@@ -1,5 +1,6 @@
 """One row is answered before FastAPI sees it, which takes longer than the answer."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 from fastapi.exceptions import RequestValidationError
@@ -32,16 +33,20 @@ class Shortcut:
         if not _asks_for_a_row(scope):
             await self.app(scope, receive, send)
             return
-        message = await _first(receive)
-        response = self._answer(message)
-        if response is None:
-            await self.app(scope, _again(message, receive), send)
+        try:
+            message = await receive()
+        except HTTPException:  # the body is too large, as the application will be told too
+            await self.app(scope, receive, send)
             return
-        scope["route"] = _Route(PREDICT)
-        await response(scope, receive, send)
+        response = self._answer(message)
+        if response:
+            scope["route"] = _Route(PREDICT)
+            await response(scope, receive, send)
+        else:
+            await self.app(scope, _again(message, receive), send)
 
-    def _answer(self, message: Message | HTTPException) -> Response | None:
-        if isinstance(message, HTTPException) or message.get("more_body"):
+    def _answer(self, message: Message) -> Response | None:
+        if message.get("more_body"):
             return None
         try:
             return self.routes.answer_row(message.get("body", b""))
@@ -54,25 +59,19 @@ def _asks_for_a_row(scope: Scope) -> bool:
         scope["type"] == "http"
         and scope["path"] == PREDICT
         and scope["method"] == "POST"
-        and (b"content-type", JSON.encode()) in scope["headers"]
+        and _media_type(scope["headers"]) == JSON.encode()
     )
 
 
-async def _first(receive: Receive) -> Message | HTTPException:
-    try:
-        return await receive()
-    except HTTPException as error:  # the body is too large
-        return error
+def _media_type(headers: Iterable[tuple[bytes, bytes]]) -> bytes:
+    return next((value for name, value in headers if name == b"content-type"), b"")
 
 
-def _again(first: Message | HTTPException, receive: Receive) -> Receive:
+def _again(message: Message, receive: Receive) -> Receive:
     """Return a `receive` that begins with what has been received."""
-    waiting = [first]
+    waiting = [message]
 
     async def received() -> Message:
-        message = waiting.pop() if waiting else await receive()
-        if isinstance(message, HTTPException):
-            raise message
-        return message
+        return waiting.pop() if waiting else await receive()
 
     return received

@@ -5,9 +5,11 @@ only then do new requests go to it, while those that have begun end where they b
 """
 
 import asyncio
+import gc
 import logging
 from pathlib import Path
 
+from fastapi.dependencies import models as dependencies
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from predictor import release
@@ -61,6 +63,7 @@ class Switch:
             found = release.pointer(self.models)
             if found and found.version != self._serving:
                 self._serve(release.champion(self.models))
+                _let_go()
                 self.telemetry.reloaded("done")
         except PredictorError as error:
             self._refuse(str(error))
@@ -78,6 +81,15 @@ class Switch:
         self._refused = sentence
         self.telemetry.reloaded("refused")
         logger.error("the new champion is refused, the old one goes on: %s", sentence)
+
+
+def _let_go() -> None:
+    """Free the former champion, whose endpoints FastAPI remembers."""
+    for each in vars(dependencies).values():
+        forget = getattr(each, "cache_clear", None)
+        if forget:
+            forget()
+    gc.collect()
 
 
 def _columns(champion: Champion) -> dict[str, list[object]]:
