@@ -12,6 +12,8 @@ import pytest
 from baking import Answers, bake
 from snapshot import TEMPLATE, snapshot
 
+pytest_plugins = ("pages",)
+
 Bake = Callable[..., Path]
 
 
