@@ -151,6 +151,16 @@ def test_legs_of_other_systems_are_told_apart_and_never_pass(event: Event, tmp_p
         Runner(event, tmp_path / "again").run(elsewhere)
 
 
+def test_legs_that_nobody_wants_are_left_out_and_never_pass(event: Event, tmp_path: Path) -> None:
+    matrix = "strategy:\n  matrix:\n    word: [one, two]\n"
+    text = job("- run: echo ${{ matrix.word }}", matrix)
+    ended = Runner(event, tmp_path / "run", only={"word": "two", "other": "x"}).run(
+        workflow(tmp_path, one=text)
+    )
+    assert [leg.result for leg in ended.jobs["one"].legs] == ["not here", "success"]
+    assert "only word: two, other: x is wanted" in ended.table()
+
+
 def test_a_python_that_is_not_installed_is_said(event: Event, tmp_path: Path) -> None:
     setup = """
     - uses: astral-sh/setup-uv@20cfd1bf945f4377ade1205e4dbc17946fc9a30d

@@ -81,11 +81,15 @@ class Run:
 
 @dataclass(frozen=True)
 class Runner:
-    """Runs workflows for one event; every job begins in a folder of its own below `folder`."""
+    """Runs workflows for one event; every job begins in a folder of its own below `folder`.
+
+    `only` leaves out the legs with other values than these.
+    """
 
     event: Event
     folder: Path
     home: Path | None = None
+    only: Mapping[str, str] = field(default_factory=dict)
 
     def run(self, workflow: Workflow, given: Mapping[str, Result] | None = None) -> Run:
         """Run every job, except those whose result is `given`.
@@ -131,6 +135,8 @@ class Runner:
         scope = Scope(contexts, {**PURE, **functions}, frozenset({"github.event"}))
         if not condition(job.content.get("if", "success()"), scope):
             return LegResult(leg, "skipped", "its condition does not hold")
+        if any(leg.get(name, value) != value for name, value in self.only.items()):
+            return LegResult(leg, "not here", f"only {_words(self.only)} is wanted")
         runs_on = render(job.content["runs-on"], scope)
         if runs_on != HERE:
             return LegResult(leg, "not here", f"it runs on {runs_on}")
