@@ -119,6 +119,8 @@ def test_a_worse_model_is_refused_by_the_name_of_the_rule(story: Story) -> None:
     assert story.refused.returncode == 0
     assert "  NO  no worse than champion  log_loss 0." in story.refused.stdout
     assert "of the champion (version 1)" in story.refused.stdout
+    assert "commit once a model is promoted" in story.refused.stdout
+    assert "git add" not in story.refused.stdout
     assert "refused: version 2 stays a challenger, and version 1 still answers" in (
         story.refused.stdout
     )

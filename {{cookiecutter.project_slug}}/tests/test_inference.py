@@ -77,10 +77,15 @@ def test_text_that_is_not_all_numbers_stays_text(values: tuple[str, ...]) -> Non
             ("1 numbers with '.' between thousands", "2 numbers with ',' as decimal mark"),
         ),
         (("1", "2"), ()),
+        (
+            ("Pro", "PRO", " pro", "Basic"),
+            ("' pro' and 'PRO' and 'Pro' differ only in case or blanks",),
+        ),
+        (("a b", "ab"), ()),
     ],
-    ids=["blank", "mark", "thousands", "suffix", "both", "plain"],
+    ids=["blank", "mark", "thousands", "suffix", "both", "plain", "case", "words"],
 )
-def test_numbers_hidden_in_text_are_named_with_counts(
+def test_what_is_odd_about_the_spelling_of_values_is_named(
     values: tuple[str | None, ...], notes: tuple[str, ...]
 ) -> None:
     assert guess_column(text(*values)).notes == notes

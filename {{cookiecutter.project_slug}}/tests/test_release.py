@@ -51,7 +51,7 @@ def test_a_damaged_pointer_is_one_sentence(tmp_path: Path) -> None:
 
 
 def test_nothing_promoted_is_said_with_the_way_out(tmp_path: Path) -> None:
-    with pytest.raises(NoChampionError, match="uv run predictor promote"):
+    with pytest.raises(NoChampionError, match="uv run predictor pipeline"):
         release.champion(tmp_path)
 
 

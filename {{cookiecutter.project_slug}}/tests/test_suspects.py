@@ -1,12 +1,14 @@
+import io
 from collections.abc import Callable
 
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
 import pytest
+from rich.console import Console
 from sklearn.datasets import load_breast_cancer, load_diabetes, load_iris, load_wine
 
-from predictor.adopt.proposal import Proposal, Wish, propose
+from predictor.adopt.proposal import Proposal, Wish, propose, show
 from predictor.errors import PredictorError
 
 N = 400
@@ -81,6 +83,15 @@ def test_an_identifier_sorted_by_the_target_is_an_identifier() -> None:
 )
 def test_what_only_looks_like_an_identifier_is_not_named(name: str, values: object) -> None:
     assert reasons(table(**{name: values})) == {}
+
+
+def test_labels_that_may_be_one_are_named() -> None:
+    labels = np.tile(["yes", "Yes", "no", "No"], len(LABELS))[: len(LABELS)]
+    shown = io.StringIO()
+    Console(file=shown, width=200).print(
+        show(proposed(table(labels, x=np.arange(len(LABELS)) % 7)))
+    )
+    assert "'Yes' and 'yes' differ only in case or blanks; --task and" in shown.getvalue()
 
 
 def test_prose_is_free_text() -> None:

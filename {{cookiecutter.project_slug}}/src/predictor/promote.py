@@ -26,6 +26,8 @@ from predictor.report import readme
 
 logger = logging.getLogger(__name__)
 
+FEW = 500  # rows of an exam, after a refusal
+
 
 def promote(project: Project) -> Verdict:
     """Register the candidate and make it the champion if the gate lets it; say why or why not.
@@ -56,7 +58,7 @@ def promote(project: Project) -> Verdict:
             store.log_release(crowned)
             _crown(project, store, crowned, before, rules.reason(exam))
         else:
-            _say_refused(verdict)
+            _say_refused(verdict, candidate.evaluation.rows)
         return verdict
 
 
@@ -145,7 +147,7 @@ def _crown(
     logger.info("version %s is the champion now (before: %s)", version, before or "none")
 
 
-def _say_refused(verdict: Verdict) -> None:
+def _say_refused(verdict: Verdict, rows: int) -> None:
     who = f"version {verdict.champion} still answers" if verdict.champion else "nobody answers yet"
     logger.info(
         "refused: version %s stays a challenger, and %s. Look at `uv run dvc metrics diff` and "
@@ -153,3 +155,8 @@ def _say_refused(verdict: Verdict) -> None:
         verdict.candidate,
         who,
     )
+    if rows < FEW:
+        logger.info(
+            "%s test rows make little sure: `prepare` in params.yaml says which are kept for it.",
+            rows,
+        )

@@ -132,8 +132,8 @@ def champion(models: Path) -> Champion:
     found = pointer(models)
     if found is None:
         raise NoChampionError(
-            "No model has been promoted yet: run `uv run dvc repro`, then `uv run predictor "
-            "promote`, and start the service again."
+            "No model has been promoted yet: run `uv run predictor pipeline`. If its gate refuses "
+            "the model, reports/verdict.json says why."
         )
     return load(models, found.version)
 

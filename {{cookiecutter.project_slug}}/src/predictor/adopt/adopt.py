@@ -172,6 +172,11 @@ def _put_under_dvc(project: Project, data: str, changes: Transaction) -> None:
         changes.take(project.root / ".dvc" / "remote")
         changes.write(project.root / ".dvc" / "config", documents.remote_text(config))
         run_dvc(project, "push", f"{data}.dvc")
+        logger.info(
+            "the next commit puts the table into git (.dvc/remote), so that CI has it: if not "
+            "everyone who sees the repository may see its rows, run `predictor remote` before "
+            "(docs/data.md)"
+        )
     elif documents.keeps_data_elsewhere(config):
         run_dvc(project, "push", f"{data}.dvc")
     else:

@@ -2,6 +2,7 @@
 
 import math
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import product
 
@@ -54,6 +55,7 @@ POSITIVE = ("1", "1.0", "true", "yes", "y", "t", "positive", "pos")
 MOST_LISTED = 12
 MOST_CLASSES = 50
 FEWEST_PER_CLASS = 5
+SHOWN = 3
 
 
 @dataclass(frozen=True)
@@ -82,7 +84,7 @@ def guess_column(values: pd.Series) -> Guess:
         return Guess(_timestamp(to_time(values, form), form))
     names = sorted(values.dropna().astype(str).unique())
     listed = tuple(names) if len(names) <= MOST_LISTED else None
-    return Guess(CategoryColumn(type="category", missing=missing, values=listed))
+    return Guess(CategoryColumn(type="category", missing=missing, values=listed), alike(names))
 
 
 def number_spelling(values: pd.Series) -> Spelling | None:
@@ -114,6 +116,15 @@ def spelling_notes(values: pd.Series, spelling: Spelling) -> tuple[str, ...]:
         count = int(values.str.strip().str.endswith(spelling.suffix).fillna(False).sum())
         notes.append(f"{count:,} numbers end in {spelling.suffix!r}, which is cut off")
     return tuple(notes)
+
+
+def alike(names: Sequence[str]) -> tuple[str, ...]:
+    """Say which names differ only in case or blanks, and are perhaps meant as one."""
+    groups: dict[str, list[str]] = {}
+    for name in names:
+        groups.setdefault(" ".join(name.split()).casefold(), []).append(name)
+    several = [" and ".join(map(repr, group)) for group in groups.values() if len(group) > 1]
+    return tuple(f"{group} differ only in case or blanks" for group in several[:SHOWN])
 
 
 def time_format(values: pd.Series) -> str | None:

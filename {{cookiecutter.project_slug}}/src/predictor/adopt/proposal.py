@@ -9,6 +9,7 @@ from rich.table import Table
 
 from predictor.adopt import suspects
 from predictor.adopt.inference import (
+    alike,
     guess_column,
     infer_target,
     infer_task,
@@ -92,7 +93,8 @@ def show(proposal: Proposal) -> Table:
     contract = proposal.contract
     table = Table("column", "role", "what it is", "note", box=box.ASCII)
     target = contract.target
-    table.add_row(target.column, "target", _asked(contract), "--task and --positive overrule")
+    notes = (*alike(target.classes), "--task and --positive overrule")
+    table.add_row(target.column, "target", _asked(contract), "; ".join(notes))
     for name, column in contract.columns.items():
         table.add_row(name, "feature", _described(column), proposal.notes.get(name, ""))
     for name, ignored in contract.ignored.items():
