@@ -84,10 +84,12 @@ def test_metrics_count_requests_and_answers(client: TestClient) -> None:
     answered = client.post("/predict", json=GOOD).json()
     client.post("/predict", json={})
     client.get("/nothing/here")
+    client.get("/page/page.css")
     text = client.get("/metrics").text
     assert 'predictor_requests_total{route="/predict",status="200"} 1.0' in text
     assert 'predictor_requests_total{route="/predict",status="422"} 1.0' in text
     assert 'predictor_requests_total{route="unmatched",status="404"} 1.0' in text
+    assert 'predictor_requests_total{route="files",status="200"} 1.0' in text
     assert 'predictor_request_seconds_count{route="/predict"} 2.0' in text
     said = str(answered["decision"]).lower()
     assert f'predictor_predictions_total{{answer="{said}"}} 1.0' in text

@@ -86,7 +86,8 @@ class Edge:
         seconds, status = exchange.seconds, exchange.status
         if status == 0 and exchange.gone:
             status = HUNG_UP
-        route = getattr(scope.get("route"), "path", "unmatched")
+        elsewhere = "files" if "endpoint" in scope else "unmatched"
+        route = getattr(scope.get("route"), "path", elsewhere)
         self.telemetry.observe(route, status, seconds)
         if route not in QUIET or status >= 400:
             self.requests.add(f"{scope['method']} {route}", status, seconds)
