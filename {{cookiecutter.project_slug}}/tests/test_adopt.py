@@ -137,6 +137,12 @@ def test_the_time_of_the_table_orders_it() -> None:
     assert (time.column, time.format) == ("day", "%d.%m.%Y")
 
 
+def test_the_newest_months_make_an_exam_of_enough_rows(repository: Project, tmp_path: Path) -> None:
+    days = pd.date_range("2024-01-01", periods=N, freq="D").strftime("%Y-%m-%d")
+    adopt(repository, written(tmp_path, customers(day=days)), wish(time="day"), yes)
+    assert Params.read(repository.params).prepare.test_months == 2
+
+
 def test_it_says_what_it_read(
     repository: Project, tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:

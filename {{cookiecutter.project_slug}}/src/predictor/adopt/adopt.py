@@ -9,7 +9,7 @@ from rich.console import Console
 
 from predictor.adopt import documents
 from predictor.adopt.proposal import Proposal, Wish, propose, show
-from predictor.adopt.selection import select
+from predictor.adopt.selection import exam_months, select
 from predictor.adopt.transaction import Transaction, transaction
 from predictor.contract import Contract
 from predictor.data.conversion import typed
@@ -49,14 +49,14 @@ def adopt(project: Project, path: Path, wish: Wish, confirm: Callable[[], bool])
         proposal = propose(rows, wish)
     Console().print(show(proposal))
     _say_how_to_overrule(proposal)
-    params = Params.read(project.params)
+    params = _with_exam(proposal, Params.read(project.params))
     _rehearse_split(proposal, params)
-    model = _select(proposal, params)
+    params = _with_model(proposal, params)
     if not confirm():
         logger.info("nothing was changed")
         return False
     with transaction(project.root) as changes:
-        _change(project, path, proposal.contract, model, changes)
+        _change(project, path, proposal.contract, params, changes)
     logger.info(
         "adopted %s. Write the question, the decision and the costs into contract.yaml and the "
         "claim of README.md, then run `make` (or `uv sync`, `uv run predictor pipeline`).",
@@ -109,7 +109,17 @@ def _rehearse_split(proposal: Proposal, params: Params) -> None:
     require_learnable(contract, split(rows[contract.kept], contract, params.prepare))
 
 
-def _select(proposal: Proposal, params: Params) -> str:
+def _with_exam(proposal: Proposal, params: Params) -> Params:
+    contract = proposal.contract
+    if contract.time is None:
+        return params
+    months = exam_months(typed(proposal.rows, contract)[contract.time.column])
+    logger.info("prepare.test_months: %s (the newest, kept for the test)", months)
+    changed = params.prepare.model_copy(update={"test_months": months})
+    return params.model_copy(update={"prepare": changed})
+
+
+def _with_model(proposal: Proposal, params: Params) -> Params:
     with heartbeat("comparing a linear model and gradient boosting by cross-validation"):
         rows = typed(proposal.rows, proposal.contract)
         model, scores = select(proposal.contract, params, rows)
@@ -117,16 +127,16 @@ def _select(proposal: Proposal, params: Params) -> str:
     for name, score in scores.items():
         logger.info("  %-24s %s %.4g +- %.2g", name, loss, score.mean, score.error)
     logger.info("train.model: %s", model)
-    return model
+    return params.model_copy(update={"train": params.train.model_copy(update={"model": model})})
 
 
 def _change(
-    project: Project, path: Path, contract: Contract, model: str, changes: Transaction
+    project: Project, path: Path, contract: Contract, params: Params, changes: Transaction
 ) -> None:
     for name in (*_bundled(project.root), *RESULTS):
         changes.take(project.root / name)
     data = f"data/{path.name}"
-    _rewrite(project, contract, data, model, changes)
+    _rewrite(project, contract, data, params, changes)
     if path.resolve() != (project.root / data).resolve():
         changes.copy(path, project.root / data)
     _put_under_dvc(project, data, changes)
@@ -141,12 +151,12 @@ def _bundled(root: Path) -> list[str]:
 
 
 def _rewrite(
-    project: Project, contract: Contract, data: str, model: str, changes: Transaction
+    project: Project, contract: Contract, data: str, params: Params, changes: Transaction
 ) -> None:
     root = project.root
     texts = {
         "contract.yaml": documents.contract_text(contract),
-        "params.yaml": documents.params_text(_read(root, "params.yaml"), data, model),
+        "params.yaml": documents.params_text(_read(root, "params.yaml"), data, params),
         "dvc.yaml": documents.pipeline_text(_read(root, "dvc.yaml"), data, contract.task),
         "pyproject.toml": documents.package_text(_read(root, "pyproject.toml")),
         "README.md": documents.readme_text(_read(root, "README.md")),

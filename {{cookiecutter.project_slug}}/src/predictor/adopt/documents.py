@@ -9,6 +9,7 @@ from ruamel.yaml import YAML
 from ruamel.yaml.comments import CommentedMap
 
 from predictor.contract import Contract, Task
+from predictor.params import Params
 
 NOTHING_MEASURED = {
     "results": "*Not measured yet: `make` (or `uv run predictor pipeline`) measures the model and "
@@ -41,13 +42,14 @@ def contract_text(contract: Contract) -> str:
     return head + yaml.safe_dump(content, allow_unicode=True, sort_keys=False, width=120)
 
 
-def params_text(text: str, path: str, model: str) -> str:
-    """Return `params.yaml` with another source and another model."""
+def params_text(text: str, path: str, chosen: Params) -> str:
+    """Return `params.yaml` with another source, and the exam and the model of `chosen`."""
     params = _load(text)
     params["ingest"] = CommentedMap(source="table", path=path)
     params["ingest"].yaml_add_eol_comment("a module of predictor.sources", "source")
     params["ingest"].yaml_add_eol_comment("versioned by DVC", "path")
-    params["train"]["model"] = model
+    params["prepare"]["test_months"] = chosen.prepare.test_months
+    params["train"]["model"] = chosen.train.model
     return _separated(_dump(params))
 
 

@@ -1,4 +1,4 @@
-"""Which model to begin with, by cross-validation on the adopted rows."""
+"""What to begin with on the adopted rows: a model, by cross-validation, and an exam."""
 
 from dataclasses import dataclass
 
@@ -13,6 +13,7 @@ from predictor.params import Params
 from predictor.training.models import build, linear_baseline
 
 SAMPLE_ROWS = 5000
+ENOUGH_ROWS = 500  # of an exam
 FOLDS = 5
 CHALLENGER = "hist_gradient_boosting"
 
@@ -49,3 +50,14 @@ def _score(contract: Contract, params: Params, model: str, rows: pd.DataFrame) -
     with threadpool_limits(limits=params.train.threads):
         losses = -cross_val_score(pipeline, rows, labels, cv=folds, scoring=scoring)
     return Score(float(losses.mean()), float(losses.std(ddof=1) / np.sqrt(FOLDS)))
+
+
+def exam_months(times: pd.Series) -> int:
+    """Return how many of the newest months to keep for the test, given the times of all rows.
+
+    Enough for `ENOUGH_ROWS`, or for a fifth of a small table; at most half of the months.
+    """
+    newest_first = times.dt.to_period("M").value_counts().sort_index(ascending=False)
+    wanted = min(ENOUGH_ROWS, len(times) // 5)
+    needed = int((newest_first.cumsum() < wanted).sum()) + 1
+    return max(1, min(needed, len(newest_first) // 2))
