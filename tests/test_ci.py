@@ -116,7 +116,10 @@ def test_a_first_push_is_green_without_a_manual_step(green: Run) -> None:
         "all-green": "success",
     }, green.table()
     legs = {(leg.leg["os"], leg.leg["python"]): leg for leg in green.jobs["check"].legs}
-    assert legs["ubuntu-latest", "3.11"].result == "success"
+    checked = legs["ubuntu-latest", "3.11"]
+    assert checked.result == "success"
+    assert "mypy --strict" in checked.log
+    assert re.search(r"=== \d+ passed in ", checked.log)
     assert len(legs) == 5
     absent = [leg.why for leg in legs.values() if leg.result == "not here"]
     assert all(why.startswith(("it runs on ", "Python 3.")) for why in absent)

@@ -67,14 +67,6 @@ def test_a_second_run_does_nothing(project: Path) -> None:
     assert git(project, "status", "--short") == ""
 
 
-def test_the_projects_own_check_passes(project: Path) -> None:
-    check = in_project(project, "make", "check")
-    assert check.returncode == 0, check.stdout[-3000:] + check.stderr
-    assert re.search(r"=== \d+ passed in ", check.stdout)
-    assert "mypy --strict" in check.stdout
-    assert git(project, "status", "--short") == ""
-
-
 def test_the_projects_python_is_typed_before_it_is_baked(project: Path, tmp_path: Path) -> None:
     inside = TEMPLATE / "{{cookiecutter.project_slug}}"
     mypy = str(project / ".venv" / "bin" / "mypy")
