@@ -2,7 +2,7 @@
 
 import time
 from collections.abc import Mapping
-from functools import lru_cache
+from functools import lru_cache, partial
 
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, generate_latest
 
@@ -17,9 +17,9 @@ class Telemetry:
 
     def __init__(self) -> None:
         self.registry = CollectorRegistry()
-        self._requests = Counter(
-            "predictor_requests", "Requests answered", ["route", "status"], registry=self.registry
-        )
+        counter = partial(Counter, registry=self.registry)
+        gauge = partial(Gauge, registry=self.registry)
+        self._requests = counter("predictor_requests", "Requests answered", ["route", "status"])
         self._seconds = Histogram(
             "predictor_request_seconds",
             "Seconds from the headers of a request to the end of its answer",
@@ -27,35 +27,18 @@ class Telemetry:
             buckets=BUCKETS,
             registry=self.registry,
         )
-        self._errors = Counter(
-            "predictor_errors",
-            "Requests that failed through no fault of theirs",
-            registry=self.registry,
+        self._errors = counter(
+            "predictor_errors", "Requests that failed through no fault of theirs"
         )
-        self._predictions = Counter(
-            "predictor_predictions",
-            "Rows answered, by what was said",
-            ["answer"],
-            registry=self.registry,
+        self._predictions = counter(
+            "predictor_predictions", "Rows answered, by what was said", ["answer"]
         )
-        self._reloads = Counter(
-            "predictor_reloads",
-            "Changes of champion, by outcome",
-            ["outcome"],
-            registry=self.registry,
+        self._reloads = counter("predictor_reloads", "Changes of champion, by outcome", ["outcome"])
+        self._model = gauge(
+            "predictor_model_info", "1 for the version that answers", ["name", "version"]
         )
-        self._model = Gauge(
-            "predictor_model_info",
-            "1 for the version that answers",
-            ["name", "version"],
-            registry=self.registry,
-        )
-        self._age = Gauge(
-            "predictor_model_age_seconds", "Seconds since the promotion", registry=self.registry
-        )
-        self.in_flight = Gauge(
-            "predictor_requests_in_flight", "Requests being answered", registry=self.registry
-        )
+        self._age = gauge("predictor_model_age_seconds", "Seconds since the promotion")
+        self.in_flight = gauge("predictor_requests_in_flight", "Requests being answered")
         # Prometheus finds a counter by its labels under a lock; once is enough.
         self._found = lru_cache(maxsize=None)(self._counters)
         self._said = lru_cache(maxsize=None)(self._predictions.labels)
