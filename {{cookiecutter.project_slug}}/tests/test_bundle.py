@@ -1,55 +1,68 @@
+import json
 import shutil
 from pathlib import Path
 
 import pandas as pd
 import pytest
-from conftest import read_prepared
 
-from predictor.bundle import METADATA, MODEL, BrokenBundleError, Bundle, open_session
-from predictor.contract import Contract
-from predictor.params import Params
-from predictor.project import Project
-from predictor.release import Champion
-from predictor.training.fitting import fit
+from predictor.bundle import METADATA, MODEL, REFERENCE, Bundle
+from predictor.errors import PredictorError
+from predictor.features import CATEGORIES, FEATURES
+from predictor.paths import CHAMPION, EXAMPLE, PREPARED
+from predictor.schema import Row
 
 
 @pytest.fixture
-def copy(promoted: Project, tmp_path: Path) -> Path:
-    return Path(shutil.copytree(promoted.candidate, tmp_path / "bundle"))
+def folder(promoted: Path, tmp_path: Path) -> Path:
+    return Path(shutil.copytree(CHAMPION, tmp_path / "bundle"))
 
 
-def test_bundle_answers_like_scikit_learn_on_the_test_rows(
-    promoted: Project, champion: Champion, contract: Contract, params: Params
+@pytest.fixture
+def row(promoted: Path) -> Row:
+    return Row.model_validate_json((CHAMPION / EXAMPLE).read_bytes())
+
+
+def test_a_row_gets_the_answer_that_it_got_in_the_table(promoted: Path, row: Row) -> None:
+    champion = Bundle.load(CHAMPION)
+    first = champion.predict(pd.read_parquet(PREPARED / "test.parquet"))[0]
+    said = champion.predict_row(row)
+    assert first in said.model_dump().values()
+    assert (said.model_version, said.unseen) == ("1", [])
+
+
+def test_a_category_that_training_never_saw_is_named(promoted: Path, row: Row) -> None:
+    free = [name for name in CATEGORIES if Row.model_fields[name].annotation in (str, str | None)]
+    strange = row.model_copy(update=dict.fromkeys(free[:1], "never seen"))
+    assert Bundle.load(CHAMPION).predict_row(strange).unseen == free[:1]
+
+
+def test_more_threads_give_the_same_answers(promoted: Path, rows: pd.DataFrame) -> None:
+    one, four = (Bundle.load(CHAMPION, threads).predict(rows) for threads in (1, 4))
+    assert (one == four).all()
+
+
+@pytest.mark.parametrize("name", [MODEL, REFERENCE, METADATA])
+@pytest.mark.parametrize("fault", ["missing", "truncated", "changed"])
+def test_a_bundle_that_is_not_whole_is_refused(folder: Path, name: str, fault: str) -> None:
+    content = (folder / name).read_bytes()
+    (folder / name).unlink()
+    if fault != "missing":
+        broken = content[:100] if fault == "truncated" else content.replace(b"a", b"b", 1)
+        (folder / name).write_bytes(broken)
+    with pytest.raises(PredictorError, match=r"is not a whole bundle|changed after it was written"):
+        Bundle.load(folder)
+
+
+def test_a_bundle_of_another_schema_is_refused_with_the_difference(
+    folder: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    rows = pd.concat([read_prepared(promoted, name) for name in ("train", "valid")])
-    test = read_prepared(promoted, "test")
-    expected = fit(contract, params, params.train.model, rows).predict_proba(test)[:, 1]
-    assert champion.bundle.predict(test)[:, 0].tolist() == pytest.approx(
-        expected.tolist(), abs=1e-5
-    )
+    monkeypatch.setattr("predictor.bundle.FEATURES", [*FEATURES, "new_column"])
+    with pytest.raises(PredictorError, match=r"another schema.py \(the difference: new_column\)"):
+        Bundle.load(folder)
 
 
-def test_a_damaged_file_is_refused(copy: Path) -> None:
-    with (copy / MODEL).open("ab") as file:
-        file.write(b"x")
-    with pytest.raises(BrokenBundleError, match=r"model\.onnx changed after it was written"):
-        Bundle.load(copy)
-
-
-@pytest.mark.parametrize("name", [MODEL, METADATA])
-def test_a_missing_file_is_refused(copy: Path, name: str) -> None:
-    (copy / name).unlink()
-    with pytest.raises(BrokenBundleError, match=f"bundle .* is broken: .*{name}"):
-        Bundle.load(copy)
-
-
-def test_a_model_that_onnx_runtime_cannot_read_is_refused() -> None:
-    with pytest.raises(BrokenBundleError, match="not a readable ONNX model"):
-        open_session(b"nonsense")
-
-
-def test_identity_changes_with_any_file(copy: Path, champion: Champion) -> None:
-    assert Bundle.load(copy).identity == champion.bundle.identity
-    metadata = copy / METADATA
-    metadata.write_text(metadata.read_text(encoding="utf-8") + "\n", encoding="utf-8")
-    assert Bundle.load(copy).identity != champion.bundle.identity
+def test_the_identity_changes_with_the_content(folder: Path) -> None:
+    before = Bundle.load(folder).identity
+    metadata = json.loads((folder / METADATA).read_text())
+    (folder / METADATA).write_text(json.dumps(metadata | {"train_rows": 1}))
+    assert Bundle.load(folder).identity != before

@@ -1,31 +1,33 @@
+import json
+from pathlib import Path
+
+import pandas as pd
 import pytest
-import tables
 
-from predictor.errors import PredictorError
-from predictor.ingest import arrived
-
-
-def test_only_months_that_have_arrived_are_kept() -> None:
-    months = arrived(tables.rows(), "read at", "2024-02")
-    assert list(months) == ["2024-01", "2024-02"]
-    assert all(
-        set(rows["read at"].dt.strftime("%Y-%m")) == {month} for month, rows in months.items()
-    )
+from predictor.ingest import hash_of_values, ingest
+from predictor.paths import DATA_VERSION, RAW
 
 
-def test_a_month_outside_the_data_is_refused() -> None:
-    with pytest.raises(
-        PredictorError, match="'2024-04', but the data runs from 2024-01 to 2024-03"
-    ):
-        arrived(tables.rows(), "read at", "2024-04")
+def version() -> str:
+    return str(json.loads(DATA_VERSION.read_text())["version"])
 
 
-def test_without_a_last_month_all_have_arrived() -> None:
-    assert list(arrived(tables.rows(), "read at", None)) == ["2024-01", "2024-02", "2024-03"]
+def test_the_files_hold_all_rows(project: Path, rows: pd.DataFrame) -> None:
+    ingest()
+    written = pd.concat([pd.read_parquet(path) for path in sorted(RAW.iterdir())])
+    assert len(written) == len(rows)
+    assert set(written.columns) == set(rows.columns)
 
 
-def test_a_row_without_a_time_is_refused() -> None:
-    rows = tables.rows()
-    rows.loc[5, "read at"] = None
-    with pytest.raises(PredictorError, match="'read at' must hold a date in every row"):
-        arrived(rows, "read at", None)
+def test_the_same_rows_are_the_same_version(project: Path) -> None:
+    ingest()
+    first = version()
+    ingest()
+    assert version() == first
+
+
+@pytest.mark.parametrize("other", [[1, 2, 4], [1.0, 2.0, 3.0]], ids=["a value", "a type"])
+def test_the_hash_sees(other: list[float]) -> None:
+    table = pd.DataFrame({"a": [1, 2, 3]})
+    assert hash_of_values(table) == hash_of_values(table.copy())
+    assert hash_of_values(table) != hash_of_values(pd.DataFrame({"a": other}))

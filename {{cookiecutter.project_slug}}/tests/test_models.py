@@ -1,63 +1,57 @@
-from typing import get_args
-
+import pandas as pd
 import pytest
-import tables
 
-from predictor.contract import Contract, Task
+from predictor import models, params, task
 from predictor.errors import PredictorError
-from predictor.params import Params
-from predictor.training.export import prove_parity, to_bytes, with_gaps
-from predictor.training.fitting import fit
-from predictor.training.models import FAMILIES, build
+from predictor.features import FEATURES
+from predictor.schema import TARGET
+
+
+@pytest.fixture
+def chosen(project: object) -> params.Train:
+    return params.read(params.Train)
+
+
+@pytest.mark.parametrize("name", models.MODELS)
+def test_each_model_beats_the_dummy(name: str, chosen: params.Train, rows: pd.DataFrame) -> None:
+    problem, truth = params.read(task.Problem), task.truth(rows[TARGET])
+    answers = task.from_sklearn(models.fit(name, rows, chosen), models.frame(rows))
+    losses = [
+        task.measures(truth, each, problem)[task.LOSS].mean()
+        for each in (answers, task.dummy(truth, len(rows)))
+    ]
+    assert losses[0] < losses[1]
+
+
+def test_the_same_seed_gives_the_same_model(chosen: params.Train, rows: pd.DataFrame) -> None:
+    first, second = (models.fit(chosen.model, rows, chosen) for _ in range(2))
+    inputs = models.frame(rows)
+    assert (task.from_sklearn(first, inputs) == task.from_sklearn(second, inputs)).all()
+
+
+def test_the_frame_has_numbers_first(rows: pd.DataFrame) -> None:
+    assert list(models.frame(rows)) == FEATURES
 
 
 @pytest.mark.parametrize(
-    ("task", "model"),
+    ("change", "sentence"),
     [
-        (task, model)
-        for task in get_args(Task)
-        for model, family in FAMILIES.items()
-        if family.estimator(task)
+        (
+            {"model": f"{models.LINEAR}s"},
+            f"got '{models.LINEAR}s'; did you mean '{models.LINEAR}'?",
+        ),
+        ({"models": {models.LINEAR: {"max_iters": 1}}}, "Invalid parameter 'max_iters'"),
+        (
+            {"models": {models.LINEAR: {"max_iter": 0.5}}},
+            "cannot be fitted: The 'max_iter' parameter",
+        ),
     ],
+    ids=["model", "argument", "value"],
 )
-def test_onnx_answers_like_scikit_learn(task: str, model: str, params: Params) -> None:
-    rows, contract = tables.rows_for(task), Contract.model_validate(tables.CONTRACTS[task])
-    pipeline = fit(contract, params, model, rows)
-    parity = prove_parity(pipeline, to_bytes(pipeline, contract), contract, rows, 1e-5)
-    assert parity.rows == 2 * len(rows)
-
-
-def test_an_export_of_another_model_is_refused(contract: Contract, params: Params) -> None:
-    rows = tables.rows()
-    pipeline = fit(contract, params, "hist_gradient_boosting", rows)
-    other = to_bytes(fit(contract, params, "hist_gradient_boosting", rows[:500]), contract)
-    with pytest.raises(PredictorError, match="The ONNX model is not the scikit-learn model: row"):
-        prove_parity(pipeline, other, contract, rows, 1e-5)
-
-
-def test_parity_is_tried_on_gaps_and_unseen_names(contract: Contract) -> None:
-    rows = tables.rows(100).assign(pressure=1.0, größe="klein")
-    gaps = with_gaps(rows, contract)
-    assert gaps["pressure"].isna().sum() == 20
-    assert (~gaps["größe"].isin(rows["größe"])).sum() == 20
-    assert gaps["class"].isin(["A", "B"]).all()
-
-
-def test_an_unknown_model_is_refused_with_the_nearest(contract: Contract) -> None:
-    with pytest.raises(
-        PredictorError, match=r"got 'random_forrest' \(did you mean 'random_forest'"
-    ):
-        build(contract, "random_forrest", {}, seed=1)
-
-
-def test_an_unknown_argument_is_refused_with_the_nearest(contract: Contract) -> None:
-    with pytest.raises(
-        PredictorError, match=r"unknown argument 'max_itr' \(did you mean 'max_iter'"
-    ):
-        build(contract, "hist_gradient_boosting", {"max_itr": 3}, seed=1)
-
-
-def test_an_illegal_argument_is_a_sentence(contract: Contract, params: Params) -> None:
-    illegal = params.model_copy(update={"models": {"logistic_regression": {"C": -1.0}}})
-    with pytest.raises(PredictorError, match="logistic_regression cannot be fitted: The 'C' param"):
-        fit(contract, illegal, "logistic_regression", tables.rows(100))
+def test_what_scikit_learn_does_not_know_is_said_in_a_sentence(
+    chosen: params.Train, rows: pd.DataFrame, change: dict[str, object], sentence: str
+) -> None:
+    chosen = chosen.model_copy(update=change)
+    with pytest.raises(PredictorError) as error:
+        models.fit(chosen.model, rows, chosen)
+    assert sentence in str(error.value)

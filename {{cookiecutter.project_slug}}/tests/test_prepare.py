@@ -1,88 +1,87 @@
+from pathlib import Path
+
 import pandas as pd
 import pytest
-import tables
-from conftest import read_prepared
 
-from predictor.contract import Contract
+from predictor import data
 from predictor.errors import PredictorError
-from predictor.params import Params
-from predictor.prepare import Split, prepare, split
-from predictor.project import Project
+from predictor.features import CATEGORIES, KINDS, NUMBER_FEATURES, NUMBERS
+from predictor.ingest import ingest
+from predictor.paths import PREPARED
+from predictor.prepare import prepare, unseen, violations
+from predictor.schema import IGNORED, TARGET, TIME
 
 
-def parts_of(rows: Split) -> pd.DataFrame:
-    return pd.concat([rows.train, rows.valid, rows.test], ignore_index=True)
+def test_prepared_rows_have_no_column_that_is_ignored(project: Path, rows: pd.DataFrame) -> None:
+    ingest()
+    prepare()
+    parts = [pd.read_parquet(path) for path in PREPARED.iterdir()]
+    assert sum(map(len, parts)) == len(rows)
+    assert all(set(part.columns) == {*KINDS, TARGET, TIME} - {None} for part in parts)
 
 
-def test_split_by_time_shares_no_row_and_loses_none(contract: Contract, params: Params) -> None:
-    rows = tables.rows()
-    parts = parts_of(split(rows.sample(frac=1, random_state=1), contract, params.prepare))
-    pd.testing.assert_frame_equal(parts, rows)
+def test_rows_that_fit_have_no_violation(rows: pd.DataFrame) -> None:
+    assert violations(rows) == []
+    assert violations(rows.drop(columns=list(IGNORED))) == []
 
 
-def test_each_part_is_newer_than_the_one_before(contract: Contract, params: Params) -> None:
-    parts = split(tables.rows(), contract, params.prepare)
-    assert parts.train["read at"].max() < parts.valid["read at"].min()
-    assert parts.valid["read at"].max() < parts.test["read at"].min()
-    assert set(parts.test["read at"].dt.strftime("%Y-%m")) == {"2024-03"}
+def test_a_violation_names_column_rule_number_and_first_rows(rows: pd.DataFrame) -> None:
+    name = next(name for name in NUMBERS if KINDS[name] is float)
+    rows.loc[[3, 5, 700], name] = 1e9
+    (line,) = violations(rows)
+    assert line.startswith(f"{name}: Input should be less than or equal to")
+    assert line.endswith(
+        "3 rows, the first: row 3: 1000000000.0, row 5: 1000000000.0, row 700: 1000000000.0"
+    )
 
 
-def test_split_at_random_shares_no_row_and_loses_none(contract: Contract, params: Params) -> None:
-    timeless = contract.model_copy(update={"time": None})
-    rows = tables.rows(100)
-    parts = parts_of(split(rows, timeless, params.prepare))
-    pd.testing.assert_frame_equal(parts.sort_values("read at", ignore_index=True), rows)
+def test_text_is_no_number(rows: pd.DataFrame) -> None:
+    name = next(name for name in NUMBERS if KINDS[name] is float)
+    rows[name] = rows[name].astype(object)
+    rows.loc[1, name] = "12"
+    assert violations(rows) == [
+        f"{name}: Input should be a valid number: 1 rows, the first: row 1: '12'"
+    ]
 
 
-def test_no_ignored_column_reaches_training(project: Project, contract: Contract) -> None:
-    prepare(project)
-    for name in ("train", "valid", "test"):
-        assert list(read_prepared(project, name).columns) == contract.kept
+def test_a_column_too_many_and_one_too_few_are_named(rows: pd.DataFrame) -> None:
+    name = next(iter(KINDS))
+    assert violations(rows.rename(columns={name: f"{name}s"})) == [
+        f"{name}: no such column; did you mean '{name}s'?"
+    ]
+    (line,) = violations(rows.assign(surprise=1))
+    assert line.startswith("surprise: Extra inputs are not permitted: 900 rows")
 
 
-def test_a_broken_row_stops_the_stage_and_writes_nothing(project: Project) -> None:
-    path = project.raw / "2024-02.parquet"
-    rows = pd.read_parquet(path)
-    rows.loc[0, "class"] = "C"
-    rows.to_parquet(path, index=False)
-    with pytest.raises(PredictorError, match=r"2024-02\.parquet breaks contract\.yaml"):
-        prepare(project)
-    assert not project.prepared.exists()
+def test_a_missing_target_is_a_violation(rows: pd.DataFrame) -> None:
+    rows[TARGET] = rows[TARGET].astype(object)
+    rows.loc[2, TARGET] = None
+    (line,) = violations(rows)
+    assert line.startswith(f"{TARGET}: Input should be")
+    assert line.endswith("1 rows, the first: row 2: None")
 
 
-def test_a_split_with_one_label_is_refused(project: Project) -> None:
-    for path in project.raw.glob("*.parquet"):
-        pd.read_parquet(path).assign(fails="no").to_parquet(path, index=False)
-    with pytest.raises(
-        PredictorError, match=r"only one kind of 'fails' \(positive is 'yes'\), found: 'no'"
-    ):
-        prepare(project)
+def test_data_that_does_not_fit_is_refused_with_the_file(
+    project: Path, rows: pd.DataFrame, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(data, "read", lambda: rows.drop(columns=TARGET))
+    ingest()
+    with pytest.raises(PredictorError, match=rf"\.parquet does not fit schema.py:\n  {TARGET}"):
+        prepare()
 
 
-def test_a_column_that_gives_the_answer_away_is_refused(project: Project) -> None:
-    for path in project.raw.glob("*.parquet"):
-        rows = pd.read_parquet(path)
-        rows.assign(pressure=(rows["fails"] == "yes") * 1.0).to_parquet(path, index=False)
-    with pytest.raises(PredictorError, match=r"pressure alone removes 100\.0% of the errors"):
-        prepare(project)
+def test_without_data_the_command_is_named(project: Path) -> None:
+    with pytest.raises(PredictorError, match="run `uv run dvc repro ingest`"):
+        prepare()
 
 
-def test_a_damaged_file_is_one_sentence(project: Project) -> None:
-    (project.raw / "2024-02.parquet").write_bytes(b"PAR1")
-    with pytest.raises(PredictorError, match=r"raw/2024-02\.parquet is damaged .*dvc repro ingest"):
-        prepare(project)
-
-
-def test_timestamps_that_are_text_are_listed(project: Project) -> None:
-    path = project.raw / "2024-02.parquet"
-    rows = pd.read_parquet(path)
-    rows.astype({"read at": str}).to_parquet(path, index=False)
-    with pytest.raises(PredictorError, match="read at: is a date and time without an offset"):
-        prepare(project)
-
-
-def test_one_month_alone_cannot_be_split(contract: Contract, params: Params) -> None:
-    rows = tables.rows()
-    march = rows[rows["read at"] >= "2024-03-01"]
-    with pytest.raises(PredictorError, match=r"of 1 month\(s\), which leaves none to train on"):
-        split(march, contract, params.prepare)
+def test_values_that_training_never_saw_are_named_with_their_share(rows: pd.DataFrame) -> None:
+    test = rows.copy()
+    number = NUMBERS[0]
+    test.loc[: len(test) // 2 - 1, number] = test[number].max() + 1
+    expected = {number: 0.5}
+    if CATEGORIES:
+        test.loc[: len(test) // 10 - 1, CATEGORIES[0]] = "new"
+        expected[CATEGORIES[0]] = 0.1
+    assert {name: round(share, 2) for name, share in unseen(rows, test).items()} == expected
+    assert set(expected) <= {*NUMBER_FEATURES, *CATEGORIES}

@@ -1,144 +1,218 @@
 import json
 import shutil
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
-import mlflow
-import numpy as np
 import pytest
-from conftest import README, read_prepared
-from copies import (
-    NAME,
-    answering_like,
-    copy_of,
-    require_agreement,
-    versions,
-    with_another_candidate,
-)
+from conftest import write_lock
+from ruamel.yaml import YAML
 
-from predictor import release
+from predictor import champions, promote, report, rules
+from predictor.bundle import METADATA, Bundle
+from predictor.champions import PROMOTED, ROLLED_BACK
 from predictor.errors import PredictorError
-from predictor.gate.verdict import Verdict
-from predictor.project import Project
-from predictor.promote import promote
-from predictor.registry.connection import connect
-from predictor.release import Champion
+from predictor.paths import CANDIDATE, CHAMPION, CHAMPIONS, LOCK, PARAMS, README, VERDICT
+from predictor.registry import Registry
+from predictor.rules import Finding
+
+
+class Killed(BaseException):
+    """What a killed process does not catch."""
+
+
+@contextmanager
+def killed_at(owner: object, name: str, call: int) -> Iterator[None]:
+    """Raise Killed instead of the call number `call` of a function, counted from 1."""
+    original, calls = getattr(owner, name), 0
+
+    def counting(*args: object, **kwargs: object) -> object:
+        nonlocal calls
+        calls += 1
+        if calls == call:
+            raise Killed
+        return original(*args, **kwargs)
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(owner, name, counting)
+        yield
+
+
+def actions() -> list[tuple[str, str]]:
+    return [(entry.version, entry.action) for entry in champions.entries()]
+
+
+def serving() -> str:
+    return Bundle.load(CHAMPION).version
+
+
+def alias(registry: Registry) -> str:
+    return str(registry.client.get_model_version_by_alias(registry.name, "champion").version)
 
 
 @pytest.fixture
-def copy(promoted: Project, tmp_path: Path) -> Project:
-    """Return a project that may be changed; its store is still empty."""
-    leave_out = shutil.ignore_patterns("mlflow.db", "mlartifacts", "releases", "champion.json")
-    return Project(Path(shutil.copytree(promoted.root, tmp_path / "copy", ignore=leave_out)))
+def registry(promoted: Path) -> Registry:
+    return Registry.connect(Bundle.load(CANDIDATE).metadata.problem.name)
 
 
-def test_the_registered_champion_answers_on_a_frame(promoted: Project, champion: Champion) -> None:
-    connect(promoted, "small-table")
-    model = mlflow.pyfunc.load_model("models:/small-table@champion")
-    test = read_prepared(promoted, "test").drop(columns="fails")
-    answers = model.predict(test)["probability"]
-    np.testing.assert_array_equal(answers, champion.bundle.predict(test)[:, 0])
+def test_a_candidate_that_is_no_worse_becomes_the_champion_everywhere(registry: Registry) -> None:
+    verdict = promote.promote()
+    assert verdict.promotes
+    assert verdict.judged_before == 1
+    assert actions() == [("1", PROMOTED), ("2", PROMOTED)]
+    assert (serving(), alias(registry)) == ("2", "2")
+    evaluation = report.read_evaluation(CHAMPION)
+    assert f"| {report.shown(next(iter(evaluation.model.values())))} |" in README.read_text()
+    assert json.loads(VERDICT.read_text())["promotes"] is True
 
 
-def test_the_run_holds_what_is_needed_to_explain_it(promoted: Project) -> None:
-    store = connect(promoted, "small-table")
-    (run,) = store.client.search_runs([store.experiment])
-    assert run.data.params["max_iter"] == "30"
-    assert run.data.params["train.model"] == "hist_gradient_boosting"
-    assert {"data_version", "git_commit", "bundle"} <= run.data.tags.keys()
-    assert {"valid_roc_auc", "roc_auc"} <= run.data.metrics.keys()
-    artifacts = {item.path for item in store.client.list_artifacts(run.info.run_id, "plots")}
-    assert "plots/curves.png" in artifacts
+def test_promoting_twice_is_as_good_as_once(registry: Registry) -> None:
+    promote.promote()
+    before = CHAMPIONS.read_text(), README.read_text()
+    assert promote.promote().promotes
+    assert (CHAMPIONS.read_text(), README.read_text()) == before
 
 
-def test_promoting_again_changes_nothing(promoted: Project, tmp_path: Path) -> None:
-    project = copy_of(promoted, tmp_path)
-    released = release.folder_of(project.models, "1") / release.RELEASE
-    earlier = released.read_text(encoding="utf-8").replace('promoted": "20', 'promoted": "19')
-    released.write_text(earlier, encoding="utf-8")
-    assert promote(project).promotes
-    before = project.readme.read_text(encoding="utf-8")
-    assert "promoted 19" in before
-    assert promote(project).promotes
-    assert versions(project) == ["1"]
-    assert project.readme.read_text(encoding="utf-8") == before
+def test_a_refused_candidate_changes_nothing_but_the_verdict(
+    registry: Registry, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(rules, "RULES", (lambda _: Finding("no", False, "", ""),))
+    before = CHAMPIONS.read_text(), README.read_text()
+    assert not promote.promote().promotes
+    assert (CHAMPIONS.read_text(), README.read_text(), serving()) == (*before, "1")
 
 
-def test_a_worse_model_is_registered_and_not_crowned(promoted: Project, tmp_path: Path) -> None:
-    project = with_another_candidate(copy_of(promoted, tmp_path))
-    readme = project.readme.read_text(encoding="utf-8")
-    verdict = promote(answering_like(project, "dummy"))
-    assert [finding.rule for finding in verdict.broken] == [
-        "better than dummy",
-        "no worse than linear",
-        "no worse than champion",
-        "pays",
+def test_without_a_champion_the_readme_says_why_the_candidate_was_refused(
+    registry: Registry, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    shutil.rmtree(CHAMPION)
+    CHAMPIONS.unlink()
+    finding = Finding("no luck", False, "it rains", "wait")
+    monkeypatch.setattr(rules, "RULES", (lambda _: finding,))
+    promote.promote()
+    assert "- no luck: it rains. Try this: wait." in README.read_text()
+
+
+def test_a_candidate_that_was_not_evaluated_is_refused(promoted: Path) -> None:
+    metadata = json.loads((CANDIDATE / METADATA).read_text())
+    (CANDIDATE / METADATA).write_text(json.dumps(metadata | {"train_rows": 1}))
+    with pytest.raises(PredictorError, match="was not evaluated"):
+        promote.promote()
+
+
+def test_what_is_published_is_what_was_judged(
+    registry: Registry, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    identity = Bundle.load(CANDIDATE).identity
+
+    def swapped(*_: object) -> str:
+        shutil.rmtree(CANDIDATE)  # as if the pipeline ran in between
+        shutil.copytree(CHAMPION, CANDIDATE)
+        return "not compared"
+
+    monkeypatch.setattr(promote, "against_champion", swapped)
+    promote.promote()
+    assert Bundle.load(CHAMPION).identity == identity
+
+
+def test_a_rollback_brings_back_the_champion_before(registry: Registry) -> None:
+    before = README.read_text()
+    promote.promote()
+    promote.rollback("wrong on holidays")
+    assert actions() == [("1", PROMOTED), ("2", PROMOTED), ("2", ROLLED_BACK)]
+    assert champions.entries()[-1].why == "wrong on holidays"
+    assert (serving(), alias(registry), README.read_text()) == ("1", "1", before)
+
+
+def test_what_was_rolled_back_does_not_come_back_by_a_rerun(registry: Registry) -> None:
+    promote.promote()
+    promote.rollback()
+    verdict = promote.promote()
+    assert [finding.rule for finding in verdict.findings if not finding.holds] == [
+        "not rolled back"
     ]
-    assert (verdict.candidate, verdict.champion) == ("2", "1")
-    require_agreement(project, "1")
-    assert project.readme.read_text(encoding="utf-8") == readme
-    assert Verdict.read(project.verdict) == verdict
-    store = connect(project, NAME)
-    tags = store.client.get_model_version(NAME, "2").tags
-    assert tags["verdict"] == "refuse"
-    assert {finding.rule: finding.sentence for finding in verdict.findings}.items() <= tags.items()
+    assert serving() == "1"
+
+
+def test_before_the_first_champion_there_is_none(registry: Registry) -> None:
+    with pytest.raises(PredictorError, match="no champion before the present one"):
+        promote.rollback()
+    assert serving() == "1"
+
+
+def test_a_rollback_to_another_schema_is_refused(
+    registry: Registry, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    promote.promote()
+    monkeypatch.setattr("predictor.bundle.FEATURES", ["other"])
+    with pytest.raises(PredictorError, match=r"another schema.py"):
+        promote.rollback()
+    assert actions()[-1] == ("2", PROMOTED)
+
+
+STEPS: list[tuple[object, str, int]] = [
+    *((promote, "write_text", call) for call in (1, 2)),
+    *((champions, "write_text", call) for call in (1,)),
+    *((report, "write_text", call) for call in (1,)),
+    *((Registry, name, 1) for name in ("register", "fetch", "set_champion")),
+    *((Path, "rename", call) for call in (1, 2)),
+]
+IDS = [f"{getattr(owner, '__name__', owner)}.{name} {call}" for owner, name, call in STEPS]
+
+
+@pytest.mark.parametrize(("owner", "name", "call"), STEPS, ids=IDS)
+def test_a_promotion_that_is_killed_is_completed_by_the_next(
+    registry: Registry, owner: object, name: str, call: int
+) -> None:
+    with killed_at(owner, name, call), pytest.raises(Killed):
+        promote.promote()
+    promote.promote()
+    assert actions() == [("1", PROMOTED), ("2", PROMOTED)]
+    assert (serving(), alias(registry)) == ("2", "2")
+    assert report.read_evaluation(CHAMPION).bundle == Bundle.load(CHAMPION).identity
 
 
 @pytest.mark.parametrize(
-    "uri", ["nonsense", "foo://bar", "http://[", "postgresql://a:secret@127.0.0.1:9/x"]
+    ("owner", "name", "call"),
+    [each for each in STEPS if each[1] != "register" and each != STEPS[0]],
 )
-def test_a_store_that_cannot_be_opened_is_one_sentence_without_a_password(
-    copy: Project, monkeypatch: pytest.MonkeyPatch, uri: str
+def test_a_rollback_that_is_killed_goes_back_one_step(
+    registry: Registry, owner: object, name: str, call: int
 ) -> None:
-    monkeypatch.setenv("MLFLOW_TRACKING_URI", uri)
-    with pytest.raises(PredictorError) as error:
-        promote(copy)
-    assert len(str(error.value).splitlines()) == 1
-    assert "secret" not in str(error.value)
+    promote.promote()
+    with killed_at(owner, name, call):
+        try:
+            promote.rollback()
+        except Killed:
+            promote.rollback()
+    assert actions() == [("1", PROMOTED), ("2", PROMOTED), ("2", ROLLED_BACK)]
+    assert (serving(), alias(registry)) == ("1", "1")
 
 
-def test_a_damaged_store_is_one_sentence(copy: Project) -> None:
-    (copy.root / "mlflow.db").write_bytes(b"not a database, but long enough to be read as one")
-    with pytest.raises(PredictorError, match=r"damaged mlflow\.db may be deleted"):
-        promote(copy)
-
-
-def test_a_moved_project_is_told_to_begin_a_new_store(promoted: Project, tmp_path: Path) -> None:
-    moved = Project(copy_of(promoted, tmp_path).root.rename(tmp_path / "moved"))
-    with pytest.raises(PredictorError, match="this project was moved or copied: delete"):
-        promote(moved)
-
-
-def test_a_report_of_another_bundle_is_refused(copy: Project) -> None:
-    report = json.loads(copy.evaluation.read_text(encoding="utf-8"))
-    copy.evaluation.write_text(json.dumps(report | {"bundle": "0"}), encoding="utf-8")
-    with pytest.raises(PredictorError, match="is the report of another bundle"):
-        promote(copy)
-
-
-def test_a_readme_without_markers_stops_before_anything_changes(copy: Project) -> None:
-    copy.readme.write_text("mine\n", encoding="utf-8")
-    with pytest.raises(PredictorError, match=r"README\.md must have <!-- results:begin -->"):
-        promote(copy)
-    assert not (copy.root / "mlflow.db").exists()
-
-
-def test_without_a_candidate_the_sentence_says_what_to_run(project: Project) -> None:
-    with pytest.raises(PredictorError, match="run `uv run dvc repro` first"):
-        promote(project)
-
-
-def test_a_server_that_is_down_is_one_sentence(
-    copy: Project, monkeypatch: pytest.MonkeyPatch
+def test_a_clone_makes_the_recorded_champion_again_without_a_new_entry(
+    registry: Registry, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setenv("MLFLOW_TRACKING_URI", "http://127.0.0.1:9")
-    with pytest.raises(PredictorError, match=r"No MLflow server answers at http://127\.0\.0\.1:9"):
-        promote(copy)
+    promote.promote()
+    before = CHAMPIONS.read_text()
+    shutil.rmtree(CHAMPION)
+    monkeypatch.setenv("MLFLOW_TRACKING_URI", "sqlite:///clone.db")
+    assert promote.promote().promotes
+    assert (CHAMPIONS.read_text(), serving()) == (before, "1")
 
 
-def test_the_readme_says_what_the_champion_reached(promoted: Project, champion: Champion) -> None:
-    text = promoted.readme.read_text(encoding="utf-8")
-    reached = champion.release.evaluation
-    assert f"| ROC AUC (higher is better) | **{reached.model['roc_auc']:.3f}** |" in text
-    assert f'"model_version":"{champion.release.version}"' in text
-    assert text.startswith(README[: README.index("old")])
-    assert text.endswith("<!-- answer:end --> after\n")
+def test_the_recipe_changes_with_parameters_and_code_and_not_with_bytes_of_data(
+    promoted: Path,
+) -> None:
+    before, _ = promote.read_recipe()
+    lock = YAML(typ="safe").load(LOCK)
+    data, code = lock["stages"]["train"]["deps"]
+    data["md5"] = "other"
+    YAML(typ="safe").dump(lock, LOCK)
+    assert promote.read_recipe()[0] == before
+    code["md5"] = "other"
+    YAML(typ="safe").dump(lock, LOCK)
+    assert promote.read_recipe()[0] != before
+    params = YAML(typ="safe").load(PARAMS)
+    params["train"]["seed"] += 1
+    write_lock(params)
+    assert promote.read_recipe()[0] != before

@@ -1,184 +1,125 @@
 """The model as it is evaluated, registered and served: one folder, and no pickle in it.
 
-`model.onnx`, `contract.yaml`, `statistics.json` (the training rows as reference) and
-`metadata.json`, which holds a checksum of each of the others.
+`model.onnx` answers, `reference.json` says what the training rows look like, and `metadata.json`
+says where both come from and holds a checksum of each.
 """
 
+import hashlib
+import json
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date
 from pathlib import Path
+from typing import Any
 
-import numpy as np
-import numpy.typing as npt
 import onnxruntime as ort
-from onnxruntime.capi.onnxruntime_pybind11_state import (
-    Fail,
-    InvalidArgument,
-    InvalidGraph,
-    InvalidProtobuf,
-)
-from onnxruntime.capi.onnxruntime_pybind11_state import NotImplemented as MissingOperator
+from pydantic import BaseModel, ValidationError
 
-from predictor.contract import Contract
-from predictor.documents import Document
-from predictor.encoding import Columns, encode
+from predictor import task
 from predictor.errors import PredictorError
-from predictor.integrity import METADATA as METADATA
-from predictor.integrity import identity_of, sha256_of
-from predictor.params import Argument, PrepareParams
-from predictor.statistics import Statistics
+from predictor.features import CATEGORIES, FEATURES, Columns, encode
+from predictor.schema import TARGET, Row
 
-MODEL, CONTRACT, STATISTICS = "model.onnx", "contract.yaml", "statistics.json"
-ONNX_FAULTS = (Fail, InvalidArgument, InvalidGraph, InvalidProtobuf, MissingOperator)
-Outputs = npt.NDArray[np.float32]  # (n_rows, n_outputs), columns as in `Contract.outputs`
+MODEL, REFERENCE, METADATA = "model.onnx", "reference.json", "metadata.json"
+PROMOTION = "promotion.json"  # added when the bundle becomes the champion
 
 
-class BrokenBundleError(PredictorError):
-    """A folder is not a whole bundle."""
+class Metadata(BaseModel):
+    """Where a bundle comes from, and what it was trained to answer."""
 
-
-class Parity(Document):
-    """The proof that ONNX answers like scikit-learn."""
-
-    rows: int
-    largest_difference: float
-
-
-class Interval(Document):
-    """How far the truth lies from a predicted value, in the unit of the target.
-
-    `coverage` is the share of unseen rows whose truth lies within `half_width` of the answer.
-    Source: split conformal prediction, Lei et al. (2018), doi:10.1080/01621459.2017.1307116.
-    """
-
-    coverage: float
-    half_width: float
-
-
-class Metadata(Document):
-    """Where a bundle comes from.
-
-    `trained_until` is the day of the newest row that it was fitted on, if rows have a time;
-    `split` says how the rows that it was not fitted on were set apart.
-    """
-
-    created: datetime
+    problem: task.Problem
+    target: str
+    features: list[str]  # in order: what the schema had when the model was trained
     model: str
-    arguments: dict[str, Argument]
     data_version: str
-    git_commit: str
+    run_id: str
     train_rows: int
-    trained_until: date | None = None
-    split: PrepareParams | None = None
+    trained_until: date | None
+    rule: dict[str, float]  # what turns an output into a prediction, such as the threshold
     valid_metrics: dict[str, float]
-    interval: Interval | None
-    parity: Parity
-    libraries: dict[str, str]
     checksums: dict[str, str]
 
 
 @dataclass(frozen=True)
 class Bundle:
-    """A loaded model that answers on raw columns."""
+    """A loaded model that answers on raw columns; bundles of the same `identity` are equal."""
 
     folder: Path
-    contract: Contract
+    identity: str
+    version: str
     metadata: Metadata
-    statistics: Statistics
+    reference: dict[str, Any]
+    known: dict[str, set[str | None]]  # the categories of each column in training; None too
     session: ort.InferenceSession
 
     @classmethod
     def load(cls, folder: Path, threads: int = 1) -> "Bundle":
-        """Load a folder whose files are those that were written, bit by bit.
-
-        `threads` is for `open_session`.
+        """Load a folder whose files are those that were written, for the present schema.
 
         Raises:
-            BrokenBundleError: a file is missing, damaged, or not what a bundle holds.
+            PredictorError: a file is missing or damaged, or the schema is another one.
         """
         try:
-            metadata = Metadata.read(folder / METADATA)
-            _require_checksums(folder, metadata)
-            return cls(
-                folder=folder,
-                contract=Contract.read(folder / CONTRACT),
-                metadata=metadata,
-                statistics=Statistics.read(folder / STATISTICS),
-                session=open_session(folder / MODEL, threads),
-            )
-        except PredictorError as error:
-            raise BrokenBundleError(f"The bundle {folder} is broken: {error}") from error
+            text = (folder / METADATA).read_bytes()
+            metadata = Metadata.model_validate_json(text)
+            files = {name: (folder / name).read_bytes() for name in metadata.checksums}
+        except (OSError, ValidationError) as error:
+            raise PredictorError(f"{folder} is not a whole bundle: {error}") from error
+        for name, content in files.items():
+            if checksum(content) != metadata.checksums[name]:
+                raise PredictorError(f"{folder / name} changed after it was written.")
+        require_schema(folder, metadata)
+        reference, promotion = json.loads(files[REFERENCE]), folder / PROMOTION
+        shares = {name: reference["columns"][name]["shares"] for name in CATEGORIES}
+        version = json.loads(promotion.read_bytes())["version"] if promotion.exists() else "none"
+        return cls(
+            folder=folder,
+            identity=checksum(text)[:12],
+            version=version,
+            metadata=metadata,
+            reference=reference,
+            known={name: {None, *names} for name, names in shares.items()},
+            session=open_session(files[MODEL], threads),
+        )
 
-    @property
-    def identity(self) -> str:
-        """First 12 hex digits of a hash over all files: two bundles are equal if these are."""
-        return identity_of(self.folder)
+    def predict(self, columns: Columns) -> task.Floats:
+        """Return the answers for n rows, as `task.from_onnx` describes them."""
+        return task.from_onnx(self.session.run(None, encode(columns)))
 
-    @property
-    def megabytes(self) -> float:
-        """Size of all files."""
-        files = (MODEL, CONTRACT, STATISTICS, METADATA)
-        return sum((self.folder / name).stat().st_size for name in files) / 1e6
-
-    @property
-    def interval(self) -> Interval:
-        """How far the truth lies from a predicted value; only a regression has one.
-
-        Raises:
-            BrokenBundleError: the bundle does not say.
-        """
-        if self.metadata.interval is None:
-            raise BrokenBundleError(f"The bundle {self.folder} has no interval.")
-        return self.metadata.interval
-
-    def predict(self, columns: Columns) -> Outputs:
-        """Return `contract.outputs` for each row, shape (n_rows, n_outputs)."""
-        return run(self.session, self.contract, columns)
+    def predict_row(self, row: Row) -> task.Prediction:
+        """Return what the service says about one row."""
+        values = row.model_dump(by_alias=True)
+        answer = self.predict({name: [value] for name, value in values.items()})[0]
+        unseen = [name for name in CATEGORIES if values[name] not in self.known[name]]
+        return task.prediction(float(answer), self.metadata.rule, unseen, self.version)
 
 
-def open_session(model: Path | bytes, threads: int = 1) -> ort.InferenceSession:
-    """Open an ONNX model: one thread for single rows, one for each core for batches.
+def require_schema(folder: Path, metadata: Metadata) -> None:
+    """Do nothing if a model was trained with the columns that schema.py has."""
+    theirs, ours = [metadata.target, *metadata.features], [TARGET, *FEATURES]
+    if theirs != ours:
+        changed = ", ".join(sorted(set(theirs) ^ set(ours))) or "the order of columns"
+        raise PredictorError(
+            f"{folder} was trained with another schema.py (the difference: {changed}): train "
+            "again, or go back to that schema."
+        )
 
-    A row takes microseconds, and a hop to another thread more.
 
-    Raises:
-        BrokenBundleError: ONNX Runtime cannot read it.
-    """
+def open_session(model: bytes, threads: int = 1) -> ort.InferenceSession:
+    """Open an ONNX model; for one row, which takes microseconds, one thread is the fastest."""
     options = ort.SessionOptions()
     options.intra_op_num_threads = threads
-    options.inter_op_num_threads = 1
-    # Threads that spin while they wait take the cores from others, and twice the CPU time.
-    options.add_session_config_entry("session.intra_op.allow_spinning", "0")
-    source = model if isinstance(model, bytes) else str(model)
-    try:
-        return ort.InferenceSession(source, options, providers=["CPUExecutionProvider"])
-    except ONNX_FAULTS as error:
-        raise BrokenBundleError(f"{MODEL} is not a readable ONNX model: {error}") from error
+    return ort.InferenceSession(model, options, providers=["CPUExecutionProvider"])
 
 
-def run(session: ort.InferenceSession, contract: Contract, columns: Columns) -> Outputs:
-    """Encode raw columns, run the model, and return `contract.outputs` for each row."""
-    inputs = encode(contract, columns)
-    feed: dict[str, object] = {}
-    if inputs.numbers.shape[1]:
-        feed["numbers"] = inputs.numbers
-    if inputs.categories.shape[1]:
-        feed["categories"] = inputs.categories
-    answer: Outputs = session.run(None, feed)[-1]
-    # Of two probabilities the second is that of the positive label.
-    return answer[:, 1:] if contract.task == "binary" else answer
+def write(folder: Path, files: dict[str, bytes], **described: Any) -> None:  # noqa: ANN401
+    """Write a bundle: its files, and `metadata.json` with their checksums and all of `Metadata`."""
+    checksums = {name: checksum(content) for name, content in files.items()}
+    metadata = Metadata(checksums=checksums, **described).model_dump_json(indent=2)
+    folder.mkdir(parents=True, exist_ok=True)
+    for name, content in {**files, METADATA: metadata.encode()}.items():
+        (folder / name).write_bytes(content)
 
 
-def checksums(folder: Path) -> dict[str, str]:
-    """Return the SHA-256 of the files that `metadata.json` vouches for."""
-    return {name: sha256_of(folder / name) for name in (MODEL, CONTRACT, STATISTICS)}
-
-
-def _require_checksums(folder: Path, metadata: Metadata) -> None:
-    try:
-        found = checksums(folder)
-    except OSError as error:
-        raise BrokenBundleError(f"{error.filename} is not readable ({error.strerror}).") from error
-    damaged = [name for name in found if found[name] != metadata.checksums.get(name)]
-    if damaged:
-        raise BrokenBundleError(f"{', '.join(damaged)} changed after it was written.")
+def checksum(content: bytes) -> str:
+    """Return the SHA-256 of a file's content, in hex."""
+    return hashlib.sha256(content).hexdigest()

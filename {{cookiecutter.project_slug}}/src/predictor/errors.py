@@ -1,8 +1,14 @@
 """The one error that is meant for the reader of a terminal."""
 
+from collections.abc import Iterable
+from difflib import get_close_matches
+
 
 class PredictorError(Exception):
-    """Say in one sentence what was expected, what came, where, and the way out.
+    """One sentence: what was expected, what came, where, and the way out; `cli.py` prints it."""
 
-    The command line prints it without a traceback and exits with 1.
-    """
+
+def did_you_mean(name: str, known: Iterable[str]) -> str:
+    """Return a hint such as `; did you mean 'carrier'?`, or nothing if no name is close."""
+    close = get_close_matches(name, list(known), n=1)
+    return f"; did you mean {close[0]!r}?" if close else ""

@@ -1,71 +1,41 @@
-"""Stage `ingest`: the rows that have arrived, one Parquet file per month.
+"""Stage `ingest`: the rows that have arrived, one Parquet file for each month.
 
-A month that arrives adds a file and leaves the others byte for byte as they were, so DVC stores
-only what is new. Rows without a time are one file.
+A month that arrives adds a file and leaves the others as they were, so DVC stores only what is new.
 """
 
+import hashlib
+import json
 import logging
+import shutil
 
 import pandas as pd
 
-from predictor import sources
-from predictor.contract import Contract
-from predictor.data.conversion import typed
-from predictor.errors import PredictorError
-from predictor.files import replacing_folder, write_json
-from predictor.params import Params
-from predictor.project import Project
-from predictor.proof.fingerprint import fingerprint
+from predictor import data, params
+from predictor.paths import DATA_VERSION, RAW, write_text
+from predictor.split import arrived
 
 logger = logging.getLogger(__name__)
 
 
-def ingest(project: Project) -> None:
-    """Write `data/raw/<month>.parquet` for every month that has arrived, or `all.parquet`.
+def ingest() -> None:
+    """Write `data/raw/<month>.parquet`, and to `reports/data.json` what these files hold."""
+    parts = arrived(data.read(), params.read(params.Ingest))
+    shutil.rmtree(RAW, ignore_errors=True)
+    RAW.mkdir(parents=True)
+    for name, rows in parts.items():
+        rows.to_parquet(RAW / f"{name}.parquet", index=False)
+        logger.info("%s: %s rows", name, f"{len(rows):,}")
+    version = {"version": hash_of_values(pd.concat(parts.values()))}
+    write_text(DATA_VERSION, json.dumps(version, indent=2) + "\n")
 
-    `reports/data.json` says what they hold, so that a clone can prove that it has the same.
+
+def hash_of_values(rows: pd.DataFrame) -> str:
+    """Return the same short hash on every system for the same names, types and values.
+
+    The bytes of a Parquet file depend on the library that wrote it; the values do not.
     """
-    contract, params = Contract.read(project.contract), Params.read(project.params).ingest
-    rows = typed(sources.load(params.source).read(project, params), contract)
-    rows, time = labelled(rows, contract), contract.time
-    parts = {"all": rows} if time is None else arrived(rows, time.column, params.through)
-    with replacing_folder(project.raw) as folder:
-        for name, part in parts.items():
-            part.to_parquet(folder / f"{name}.parquet", index=False)
-            logger.info("%s: %s rows", name, f"{len(part):,}")
-    write_json(project.fingerprint, fingerprint(parts).model_dump(mode="json"))
-
-
-def labelled(rows: pd.DataFrame, contract: Contract) -> pd.DataFrame:
-    """Return the rows that have a target, if the contract leaves the others out."""
-    target = contract.target
-    if not target.drop_unlabelled or target.column not in rows:
-        return rows
-    has_label = rows[target.column].notna()
-    logger.info("%s rows without a target are left out", f"{int((~has_label).sum()):,}")
-    return rows[has_label].reset_index(drop=True)
-
-
-def arrived(rows: pd.DataFrame, time: str, through: str | None) -> dict[str, pd.DataFrame]:
-    """Split rows by month (`YYYY-MM`), up to and including `through`, or all of them.
-
-    Raises:
-        PredictorError: `through` is not a month of the data, or a row has no legal time.
-    """
-    if time not in rows or rows[time].dtype.kind != "M" or rows[time].isna().any():
-        raise PredictorError(
-            f"The time column {time!r} must hold a date in every row, in the format that "
-            "contract.yaml names; give `format`, or mend the data at its source."
-        )
-    month_of_row = rows[time].dt.strftime("%Y-%m")
-    months = sorted(month_of_row.unique())
-    if through is not None and through not in months:
-        raise PredictorError(
-            f"params.yaml: ingest.through is {through!r}, but the data runs from "
-            f"{months[0]} to {months[-1]}: name a month in between."
-        )
-    return {
-        month: rows[month_of_row == month].reset_index(drop=True)
-        for month in months
-        if through is None or month <= through
-    }
+    digest = hashlib.sha256()
+    for name, column in rows.items():
+        digest.update(f"{name} {column.dtype.name}".encode())
+        digest.update(pd.util.hash_pandas_object(column, index=False).to_numpy().tobytes())
+    return digest.hexdigest()[:12]

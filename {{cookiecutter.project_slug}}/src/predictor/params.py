@@ -1,74 +1,78 @@
-"""`params.yaml`: every number a person may turn, grouped by the stage that reads it."""
+"""`params.yaml`: everything that a person turns, one section for each stage."""
 
-from typing import Annotated
+from typing import Annotated, Any, TypeVar
 
-from pydantic import Field, NonNegativeFloat, NonNegativeInt, PositiveFloat, PositiveInt
+from pydantic import BaseModel, Field, PositiveFloat, PositiveInt, ValidationError
+from ruamel.yaml import YAML
+from ruamel.yaml.error import YAMLError
 
-from predictor.documents import Document
+from predictor.errors import PredictorError, did_you_mean
+from predictor.paths import PARAMS
 
-Month = Annotated[str, Field(pattern=r"^\d{4}-(0[1-9]|1[0-2])$", description="YYYY-MM")]
 Share = Annotated[float, Field(gt=0, lt=1)]
-Argument = bool | int | float | str | None
+Month = Annotated[str, Field(pattern=r"^\d{4}-(0[1-9]|1[0-2])$")]
 
 
-class IngestParams(Document):
-    """Which module of `predictor.sources` reads the rows, and what has arrived."""
+class Ingest(BaseModel, frozen=True, extra="forbid"):
+    """What has arrived."""
 
-    source: str
-    path: str | None = None
-    through: Month | None = None
+    through: Month
 
 
-class PrepareParams(Document):
+class Prepare(BaseModel, frozen=True, extra="forbid"):
     """How rows become train, valid and test."""
 
-    test_months: PositiveInt
+    test_days: PositiveInt
     valid_share: Share
-    seed: NonNegativeInt
 
 
-class TrainParams(Document):
-    """Which model, and how strictly its export is proven."""
+class Train(BaseModel, frozen=True, extra="forbid"):
+    """Which model is fitted; `models` holds the arguments of each."""
 
     model: str
-    seed: NonNegativeInt
+    seed: int
     threads: PositiveInt
-    parity_rows: PositiveInt
-    parity_tolerance: PositiveFloat
-    interval_coverage: Share
+    models: dict[str, dict[str, bool | int | float | str | None]]
 
 
-class EvaluateParams(Document):
-    """How the bundle is examined."""
-
-    calibration_bins: Annotated[int, Field(ge=2)]
-    slice_rows: PositiveInt
-
-
-class PromoteParams(Document):
-    """What a candidate must keep to become the champion, beside being better."""
+class Evaluate(BaseModel, frozen=True, extra="forbid"):
+    """How differences are judged, and how near a second run must come to the first."""
 
     confidence: Share
-    resamples: Annotated[int, Field(ge=100)]
-    calibration_error: Share
-    slice_excess: NonNegativeFloat
-    latency_ms: PositiveFloat
-    bundle_mb: PositiveFloat
-
-
-class ReproduceParams(Document):
-    """How near a run must come to the one that was committed."""
-
+    resamples: PositiveInt
     tolerance: PositiveFloat
 
 
-class Params(Document):
-    """The whole of `params.yaml`."""
+S = TypeVar("S", bound=BaseModel)
 
-    ingest: IngestParams
-    prepare: PrepareParams
-    train: TrainParams
-    evaluate: EvaluateParams
-    promote: PromoteParams
-    reproduce: ReproduceParams
-    models: dict[str, dict[str, Argument]]
+
+def read(model: type[S]) -> S:
+    """Read the section that is named like the class.
+
+    Raises:
+        PredictorError: there is no such file or section, or a name or a value does not fit.
+    """
+    try:
+        content = YAML(typ="safe").load(PARAMS) or {}
+    except FileNotFoundError as error:
+        raise PredictorError(f"No {PARAMS} here: run this in the project's folder.") from error
+    except (OSError, ValueError, YAMLError) as error:
+        raise PredictorError(f"{PARAMS} cannot be read: {error}") from error
+    section = model.__name__.lower()
+    if section not in content:
+        raise PredictorError(f"{PARAMS} has no section {section!r}{did_you_mean(section, content)}")
+    try:
+        return model.model_validate(content[section])
+    except ValidationError as error:
+        found = [_sentence(model, section, each) for each in error.errors()]
+        raise PredictorError("\n".join(found)) from error
+
+
+def _sentence(model: Any, section: str, error: Any) -> str:  # noqa: ANN401 (classes of pydantic)
+    place = ".".join([section, *map(str, error["loc"])])
+    if error["type"] != "extra_forbidden":
+        return f"{PARAMS}: {place}: {error['msg']}, got {error['input']!r}."
+    *path, unknown = error["loc"]
+    for step in path:
+        model = model.model_fields[step].annotation
+    return f"{PARAMS}: {place}: no such parameter{did_you_mean(unknown, model.model_fields)}"

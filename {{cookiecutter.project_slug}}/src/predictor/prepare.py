@@ -1,134 +1,93 @@
-"""Stage `prepare`: rows that keep the contract, split by time into train, valid and test."""
+"""Stage `prepare`: every row checked against schema.py, then split by time."""
 
 import logging
-from dataclasses import dataclass
+from collections import defaultdict
+from typing import Any
 
+import numpy as np
 import pandas as pd
-from sklearn.model_selection import train_test_split
+from pydantic import TypeAdapter, ValidationError
 
-from predictor.contract import Contract
-from predictor.data.frames import read_rows
-from predictor.data.leakage import require_no_leak
-from predictor.data.targets import truth
-from predictor.data.validation import require_valid
-from predictor.errors import PredictorError
-from predictor.files import replacing_folder
-from predictor.params import Params, PrepareParams
-from predictor.project import Project
+from predictor import params
+from predictor.errors import PredictorError, did_you_mean
+from predictor.features import CATEGORIES, KINDS, NUMBER_FEATURES, encode
+from predictor.paths import PREPARED, RAW
+from predictor.schema import IGNORED, TARGET, TIME, Row, Target
+from predictor.split import split
 
 logger = logging.getLogger(__name__)
 
-
-@dataclass(frozen=True)
-class Split:
-    """Three frames that share no row."""
-
-    train: pd.DataFrame
-    valid: pd.DataFrame
-    test: pd.DataFrame
+CHUNK = 20_000  # rows checked at a time: the objects of pydantic take 2 kB each
 
 
-def prepare(project: Project) -> None:
-    """Check every raw file against the contract, drop what it ignores, and write the split."""
-    contract, params = Contract.read(project.contract), Params.read(project.params)
-    raw = read_raw(project, contract)
-    parts = split(raw[contract.kept], contract, params.prepare)
-    require_learnable(contract, parts)
-    require_no_leak(contract, raw)  # the rows that `adopt` judged
-    with replacing_folder(project.prepared) as folder:
-        for name, part in vars(parts).items():
-            part.to_parquet(folder / f"{name}.parquet", index=False)
-            logger.info("%s: %s rows", name, f"{len(part):,}")
+def prepare() -> None:
+    """Write `data/prepared/{train,valid,test}.parquet`, without the columns that are ignored."""
+    rows = read_raw().drop(columns=list(IGNORED))
+    rows = rows.astype({name: float for name, kind in KINDS.items() if kind is float})
+    parts = split(rows, params.read(params.Prepare))
+    PREPARED.mkdir(parents=True, exist_ok=True)
+    for name, part in parts.items():
+        if part[TARGET].nunique() < 2:
+            raise PredictorError(f"The {name} rows have only one {TARGET!r}: change `prepare`.")
+        part.to_parquet(PREPARED / f"{name}.parquet", index=False)
+        logger.info("%s: %s rows", name, f"{len(part):,}")
+    for name, share in unseen(pd.concat([parts["train"], parts["valid"]]), parts["test"]).items():
+        logger.warning("%s: training never saw the values of %s of the test", name, f"{share:.0%}")
 
 
-def require_learnable(contract: Contract, parts: Split) -> None:
-    """Do nothing if every part has rows, and more than one class.
-
-    Raises:
-        PredictorError: one has not.
-    """
-    for name, part in vars(parts).items():
-        _require_labels(contract, name, part)
-
-
-def _require_labels(contract: Contract, name: str, part: pd.DataFrame) -> None:
-    target = contract.target
-    kinds = 0 if part.empty else len(set(truth(contract, part).tolist()))
-    if kinds < (1 if contract.task == "regression" else 2):
-        found = ", ".join(repr(each) for each in part[target.column].unique()[:5]) or "no row"
-        positive = f" (positive is {target.positive!r})" if target.positive else ""
-        raise PredictorError(
-            f"The {name} rows cannot be learned from: they have {len(part):,} rows and only one "
-            f"kind of {target.column!r}{positive}, found: {found}. Look at target in "
-            "contract.yaml, and at the split in params.yaml."
-        )
-
-
-def read_raw(project: Project, contract: Contract) -> pd.DataFrame:
-    """Read all of `data/raw`, oldest file first, each file checked against the contract.
-
-    Raises:
-        PredictorError: there is no data, or a file breaks the contract.
-    """
-    paths = sorted(project.raw.glob("*.parquet"))
+def read_raw() -> pd.DataFrame:
+    """Read all of `data/raw`, oldest file first, each file checked against the schema."""
+    paths = sorted(RAW.glob("*.parquet"))
     if not paths:
-        raise PredictorError(f"No Parquet file in {project.raw}: run `uv run dvc repro ingest`.")
-    frames = []
-    for path in paths:
-        frame = read_rows(path, "ingest")
-        require_valid(contract, frame, f"data/raw/{path.name}")
-        frames.append(frame)
+        raise PredictorError(f"No Parquet file in {RAW}: run `uv run dvc repro ingest`.")
+    frames = [pd.read_parquet(path) for path in paths]
+    for path, frame in zip(paths, frames, strict=True):
+        found = violations(frame)
+        if found:
+            raise PredictorError("\n  ".join([f"{path} does not fit schema.py:", *found]))
     return pd.concat(frames, ignore_index=True)
 
 
-def split(frame: pd.DataFrame, contract: Contract, params: PrepareParams) -> Split:
-    """Keep the newest months for the test and the newest share of the rest for validation.
+def violations(rows: pd.DataFrame) -> list[str]:
+    """Return one line for each column and rule that rows break, with the first rows that do."""
+    absent = [name for name in dict.fromkeys((*KINDS, TARGET, TIME)) if name not in rows]
+    if absent:
+        return [f"{name}: no such column{did_you_mean(name, map(str, rows))}" for name in absent]
+    found: dict[tuple[str, str], list[str]] = defaultdict(list)
+    features = rows.drop(columns=[TARGET, *IGNORED, *({TIME} - KINDS.keys())], errors="ignore")
+    checks: list[tuple[pd.DataFrame, TypeAdapter[Any]]] = [
+        (features, TypeAdapter(list[Row])),
+        (rows[[TARGET]], TypeAdapter(list[dict[str, Target]])),
+    ]
+    for part, adapter in checks:
+        for start in range(0, len(rows), CHUNK):
+            chunk = part.iloc[start : start + CHUNK]
+            records = chunk.astype(object).where(chunk.notna(), None).to_dict("records")
+            try:
+                adapter.validate_python(records, strict=True)
+            except ValidationError as error:
+                for each in error.errors(include_url=False):
+                    position, column = each["loc"][:2]
+                    case = f"row {start + int(position):,}: {each['input']!r}"
+                    found[str(column), each["msg"]].append(case)
+    return [
+        f"{column}: {rule}: {len(cases):,} rows, the first: {', '.join(cases[:3])}"
+        for (column, rule), cases in found.items()
+    ]
 
-    A table without a time column is shuffled with `params.seed`; then test and validation take
-    `valid_share` of what is left, one after the other, with the same share of every class.
 
-    Raises:
-        PredictorError: there are too few months to train on any.
+def unseen(fit: pd.DataFrame, test: pd.DataFrame) -> dict[str, float]:
+    """Return the share of test rows that lie outside what a feature had in training.
+
+    That is outside its range or its categories; features below 1 % are left out.
     """
-    if contract.time is None:
-        return _split_at_random(frame, contract, params)
-    return _split_by_time(frame, contract.time.column, params)
-
-
-def _split_by_time(frame: pd.DataFrame, time: str, params: PrepareParams) -> Split:
-    ordered = frame.sort_values(time, kind="stable", ignore_index=True)
-    month = ordered[time].dt.to_period("M")
-    months = month.unique()
-    if len(months) <= params.test_months:
-        raise PredictorError(
-            f"params.yaml: prepare.test_months is {params.test_months}, and the rows are of "
-            f"{len(months)} month(s), which leaves none to train on: wait for more months, or "
-            "split without a time."
-        )
-    is_test = month >= months[-params.test_months]
-    fit = ordered[~is_test]
-    # A whole day is trained on or validated on: rows of one day have much in common.
-    day = fit[time].dt.normalize()
-    is_valid = day > day.quantile(1 - params.valid_share, interpolation="lower")
-    return _reset(fit[~is_valid], fit[is_valid], ordered[is_test])
-
-
-def _split_at_random(frame: pd.DataFrame, contract: Contract, params: PrepareParams) -> Split:
-    fit, test = _held_out(frame, contract, params)
-    train, valid = _held_out(fit, contract, params)
-    return _reset(train, valid, test)
-
-
-def _held_out(
-    frame: pd.DataFrame, contract: Contract, params: PrepareParams
-) -> tuple[pd.DataFrame, pd.DataFrame]:
-    # Every class keeps its share in every part.
-    labels = None if contract.task == "regression" else frame[contract.target.column]
-    rest, held = train_test_split(
-        frame, test_size=params.valid_share, random_state=params.seed, stratify=labels
-    )
-    return rest, held
-
-
-def _reset(train: pd.DataFrame, valid: pd.DataFrame, test: pd.DataFrame) -> Split:
-    return Split(*(part.reset_index(drop=True) for part in (train, valid, test)))
+    seen, new = encode(fit), encode(test)
+    shares: dict[str, float] = {}
+    for at, name in enumerate(NUMBER_FEATURES):
+        low, high = np.nanmin(seen["numbers"][:, at]), np.nanmax(seen["numbers"][:, at])
+        values = new["numbers"][:, at]
+        shares[name] = float(np.mean((values < low) | (values > high)))
+    for at, name in enumerate(CATEGORIES):
+        known = set(seen["categories"][:, at])
+        shares[name] = float(np.mean([value not in known for value in new["categories"][:, at]]))
+    return {name: share for name, share in shares.items() if share > 0.01}

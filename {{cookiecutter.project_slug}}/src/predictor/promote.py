@@ -1,162 +1,182 @@
-"""`predictor promote`: the candidate into the registry, past the gate, and into the README.
+"""`predictor promote` and `predictor rollback`: which model answers.
 
-The order is what keeps a killed promotion harmless: register, publish the release, move the
-alias, then let the pointer and the README follow. `recovery` completes the last two.
+Both write their decision to `reports/champions.csv`, and then let everything else follow it. If a
+command is killed in between, the next one completes it.
 """
 
+import json
 import logging
+import shutil
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
-from predictor import release
-from predictor.bundle import Bundle
+import pandas as pd
+from pydantic import BaseModel
+from ruamel.yaml import YAML
+
+from predictor import champions, params, parts, report, rules, task
+from predictor.bundle import PROMOTION, Bundle, checksum
+from predictor.champions import PROMOTED, ROLLED_BACK, Entry
+from predictor.comparison import Difference, Evaluation, compare
 from predictor.errors import PredictorError
-from predictor.evaluation.report import Evaluation
-from predictor.files import write_json
-from predictor.gate import rules
-from predictor.gate.examiner import Candidate, examine
-from predictor.gate.verdict import Verdict
-from predictor.progress import heartbeat
-from predictor.project import Project
-from predictor.registry.connection import connect
-from predictor.registry.lock import alone
-from predictor.registry.recovery import settle
-from predictor.registry.registry import Registry
-from predictor.release import Champion, NoChampionError, Reign, Release
-from predictor.report import readme
+from predictor.features import KINDS
+from predictor.paths import CANDIDATE, CHAMPION, LOCK, PREPARED, REPORTS, SHOWN, VERDICT, write_text
+from predictor.registry import Registry
+from predictor.rules import Exam, Finding
+from predictor.schema import TARGET
+from predictor.split import groups
 
 logger = logging.getLogger(__name__)
 
-FEW = 500  # rows of an exam, after a refusal
+
+class Verdict(BaseModel):
+    """`reports/verdict.json`; `judged_before` counts other candidates on the same test rows."""
+
+    version: str
+    judged_before: int
+    promotes: bool
+    findings: list[Finding]
 
 
-def promote(project: Project) -> Verdict:
-    """Register the candidate and make it the champion if the gate lets it; say why or why not.
-
-    Running it again changes nothing.
+def promote() -> Verdict:
+    """Judge the candidate, and make it the champion if every rule holds.
 
     Raises:
         PredictorError: there is no evaluated candidate, the README has no place for the results,
-            another promotion is at work, or the registry does not answer.
+            or the registry cannot be used.
     """
-    with alone(project.models):
-        bundle, evaluation = _examined(project)
-        readme.require_markers(project)
-        store = connect(project, bundle.contract.name)
-        before = store.champion()
-        champion = _settled(project, store, before)
-        version = _version(store, bundle)
-        if champion and version == before:
-            logger.info("version %s is the champion already", version)
-            return champion.release.verdict
-        candidate = Candidate(version, bundle, evaluation, _rolled_back(project, bundle))
-        with heartbeat("comparing the candidate with the baselines and the champion"):
-            exam = examine(project, candidate, champion)
-        verdict = rules.judge(exam, release.now())
-        _record(project, store, verdict, evaluation)
-        if verdict.promotes:
-            crowned = _published(project, candidate, verdict)
-            store.log_release(crowned)
-            _crown(project, store, crowned, before, rules.reason(exam))
-        else:
-            _say_refused(verdict, candidate.evaluation.rows)
-        return verdict
+    report.with_results([])  # raises now, and not after the decision
+    with TemporaryDirectory() as scratch:
+        # A copy is judged and registered, so that what is published is what was judged.
+        candidate, evaluation = copy_candidate(Path(scratch, "bundle"))
+        test, (recipe, parameters) = pd.read_parquet(PREPARED / "test.parquet"), read_recipe()
+        registry = Registry.connect(candidate.metadata.problem.name)
+        follow(registry)
+        logger.info("registering the candidate, and judging it")
+        tags = {"recipe": recipe, "test_version": evaluation.test_version}
+        version = registry.register(candidate, test[list(KINDS)].head(2), tags)
+        champion = against_champion(candidate, evaluation, test)
+        every = (*rules.RULES, *(rule for part in parts.find("rules") for rule in part.RULES))
+        findings = [rule(Exam(candidate, recipe, evaluation, test, champion)) for rule in every]
+    verdict = Verdict(
+        version=version,
+        judged_before=len(registry.versions("test_version", evaluation.test_version)) - 1,
+        promotes=all(finding.holds for finding in findings),
+        findings=findings,
+    )
+    write_text(VERDICT, verdict.model_dump_json(indent=2) + "\n")
+    if verdict.promotes:
+        data_version, why = candidate.metadata.data_version, str(evaluation.differences[0])
+        entry = Entry(version, PROMOTED, why, data_version, parameters, recipe)
+        if [each.recipe for each in champions.line()][-1:] != [recipe]:
+            champions.append(entry)
+        follow(registry)
+    elif not CHAMPION.exists():
+        report.show_refusal(evaluation, findings)
+    return verdict
 
 
-def _examined(project: Project) -> tuple[Bundle, Evaluation]:
-    if not project.candidate.exists():
+def rollback(why: str = "") -> None:
+    """Make the champion before the present one the champion again.
+
+    Raises:
+        PredictorError: there is nothing to go back to here, or it has another schema.
+    """
+    registry, line = Registry.connect(params.read(task.Problem).name), champions.line()
+    if follow(registry):
+        logger.info("completed a change that was interrupted; run it again to go back further")
+        return
+    if len(line) < 2:
+        raise PredictorError("There is no champion before the present one to go back to.")
+    found = registry.versions("recipe", line[-2].recipe)
+    if not found:
+        raise PredictorError(f"The registry here never had version {line[-2].version}.")
+    with TemporaryDirectory() as scratch:
+        # Raises if it was trained with another schema.
+        Bundle.load(registry.fetch(found[0], Path(scratch, "bundle")))
+    champions.append(line[-1]._replace(action=ROLLED_BACK, why=why))
+    follow(registry)
+
+
+def follow(registry: Registry) -> bool:
+    """Make the champion on record the champion everywhere; return whether it was not before.
+
+    `models/champion` changes last: if it is up to date, everything is.
+    """
+    recipe = champions.line()[-1].recipe if champions.line() else ""
+    found = registry.versions("recipe", recipe)
+    if not found or installed() == recipe:  # a clone has none until it has made it again
+        return False
+    fresh, old = (CHAMPION.with_name(f".champion-{name}") for name in ("new", "old"))
+    for leftover in (fresh, old):
+        shutil.rmtree(leftover, ignore_errors=True)
+    registry.fetch(found[0], fresh)
+    write_text(fresh / PROMOTION, json.dumps({"version": found[0], "recipe": recipe}))
+    registry.set_champion(found[0])
+    report.show(fresh)
+    if CHAMPION.exists():
+        CHAMPION.rename(old)
+    fresh.rename(CHAMPION)
+    shutil.rmtree(old, ignore_errors=True)
+    logger.info("version %s is the champion", found[0])
+    return True
+
+
+def installed() -> str | None:
+    """Return the recipe of `models/champion`, or None if there is no champion."""
+    try:
+        return str(json.loads((CHAMPION / PROMOTION).read_text(encoding="utf-8"))["recipe"])
+    except FileNotFoundError:
+        return None
+
+
+def copy_candidate(folder: Path) -> tuple[Bundle, Evaluation]:
+    """Copy the candidate and what was measured of it to `folder`, and load both."""
+    if not CANDIDATE.exists():
         raise PredictorError("There is no candidate yet: run `uv run dvc repro` first.")
-    candidate = Bundle.load(project.candidate)
-    evaluation = Evaluation.read(project.evaluation)
+    shutil.copytree(CANDIDATE, folder)
+    for name in SHOWN:
+        shutil.copyfile(REPORTS / name, folder / name)
+    candidate, evaluation = Bundle.load(folder), report.read_evaluation(folder)
     if evaluation.bundle != candidate.identity:
-        raise PredictorError(
-            "reports/evaluation.json is the report of another bundle than models/candidate: "
-            "run `uv run dvc repro` to evaluate this one."
-        )
+        raise PredictorError("The candidate was not evaluated: run `uv run dvc repro` first.")
     return candidate, evaluation
 
 
-def _settled(project: Project, store: Registry, version: str | None) -> Champion | None:
-    """Complete what was interrupted, and return the champion."""
-    if version is not None:
-        identity = store.identity_of(version)
-        settle(project, version, identity, lambda: store.fetch(version, project.models))
+def read_recipe() -> tuple[str, str]:
+    """Return a hash of all that the candidate was made from, and its parameters as JSON.
+
+    Both are what dvc.lock says of the stage `train`. Files of data count with the hash of their
+    values in reports/data.json, because their bytes can differ between systems.
+    """
+    stage = YAML(typ="safe").load(LOCK)["stages"]["train"]
+    hashes = {dep["path"]: dep["md5"] for dep in stage["deps"] if dep["path"][:5] != "data/"}
+    parameters = json.dumps(stage["params"]["params.yaml"], sort_keys=True)
+    return checksum(json.dumps([hashes, parameters]).encode())[:12], parameters
+
+
+def against_champion(
+    candidate: Bundle, evaluation: Evaluation, test: pd.DataFrame
+) -> Difference | str:
+    """Compare the candidate with the champion on the test rows, or return why that is not fair."""
+    if not CHAMPION.exists():
+        return "there is no champion here yet"
     try:
-        champion = release.champion(project.models)
-    except NoChampionError:
-        return None
-    readme.show(project, champion)
-    return champion
-
-
-def _version(store: Registry, bundle: Bundle) -> str:
-    version = store.version_of(bundle)
-    if version is None:
-        with heartbeat(f"registering the bundle in {store.shown}"):
-            version = store.register(bundle)
-    return version
-
-
-def _rolled_back(project: Project, bundle: Bundle) -> Reign | None:
-    pointer = release.pointer(project.models)
-    deposed = pointer.deposed if pointer else {}
-    return next(
-        (
-            reign
-            for version, reign in deposed.items()
-            if release.is_here(project.models, version, bundle.identity)
-        ),
-        None,
-    )
-
-
-def _record(project: Project, store: Registry, verdict: Verdict, evaluation: Evaluation) -> None:
-    write_json(project.verdict, verdict.model_dump(mode="json"))
-    reports = [path for path in project.reports.iterdir() if path != project.shown]
-    store.record(verdict, evaluation.model, reports)
-    logger.info("version %s of %s: %s\n%s", verdict.candidate, store.name, verdict.word, verdict)
-
-
-def _published(project: Project, candidate: Candidate, verdict: Verdict) -> Champion:
-    released = Release(
-        name=candidate.bundle.contract.name,
-        version=candidate.version,
-        promoted=verdict.judged,
-        evaluation=candidate.evaluation,
-        verdict=verdict,
-    )
-    # A release is never written again: what cannot be shown must not become one.
-    readme.render(project, Champion(candidate.bundle, released), project.example)
-    return release.publish(project.models, candidate.bundle, released, _shown(project))
-
-
-def _shown(project: Project) -> dict[str, Path]:
-    curves = project.reports / "plots" / release.CURVES
-    return {release.EXAMPLE: project.example, release.CURVES: curves}
-
-
-def _crown(
-    project: Project, store: Registry, champion: Champion, before: str | None, why: str
-) -> None:
-    version = champion.release.version
-    store.crown(version, before)
-    # A registry without a champion begins a history of its own.
-    pointer = release.pointer(project.models) if before else None
-    reign = Reign(version=version, since=release.now(), how="promoted", why=why)
-    release.point(project.models, (*(pointer.reigns if pointer else ()), reign))
-    readme.show(project, champion)
-    logger.info("version %s is the champion now (before: %s)", version, before or "none")
-
-
-def _say_refused(verdict: Verdict, rows: int) -> None:
-    who = f"version {verdict.champion} still answers" if verdict.champion else "nobody answers yet"
-    logger.info(
-        "refused: version %s stays a challenger, and %s. Look at `uv run dvc metrics diff` and "
-        "`uv run predictor ui`, change params.yaml or the data, and run the pipeline again.",
-        verdict.candidate,
-        who,
-    )
-    if rows < FEW:
-        logger.info(
-            "%s test rows make little sure: `prepare` in params.yaml says which are kept for it.",
-            rows,
-        )
+        champion = Bundle.load(CHAMPION)
+    except PredictorError as error:
+        return f"not compared: {error}"
+    ours, theirs, first = candidate.metadata, champion.metadata, evaluation.first
+    if champion.identity == candidate.identity:
+        return "it is the champion"
+    may_have_seen = theirs.data_version != ours.data_version  # rows were dealt out at random
+    if first and theirs.trained_until:
+        may_have_seen = theirs.trained_until >= first
+    if may_have_seen:
+        return "not compared: the champion may have seen rows of this test"
+    truth = task.truth(test[TARGET])
+    losses = [
+        task.measures(truth, bundle.predict(test), ours.problem)[task.LOSS]
+        for bundle in (candidate, champion)
+    ]
+    rival, judged = f"the champion (version {champion.version})", params.read(params.Evaluate)
+    return compare(rival, task.LOSS, (losses[0], losses[1]), groups(test), judged)

@@ -1,137 +1,120 @@
 """Stage `train`: one scikit-learn pipeline, tracked in MLflow and exported as a bundle."""
 
+import json
 import logging
-import shutil
-from dataclasses import dataclass
-from datetime import UTC, date, datetime
-from importlib.metadata import version
-from pathlib import Path
-from tempfile import TemporaryDirectory
+from typing import Any
 
+import mlflow
+import numpy as np
 import pandas as pd
+from pandas.api.types import is_datetime64_any_dtype, is_numeric_dtype
+from skl2onnx import to_onnx
+from skl2onnx.common.data_types import FloatTensorType, StringTensorType
 from sklearn.pipeline import Pipeline
 
-from predictor import bundle
-from predictor.bundle import Bundle, Interval, Metadata
-from predictor.contract import Contract
-from predictor.data.frames import read_prepared
-from predictor.data.targets import truth
+from predictor import bundle, models, params, task
+from predictor.bundle import MODEL, REFERENCE, open_session
 from predictor.errors import PredictorError
-from predictor.evaluation.metrics import interval_of, measure
-from predictor.evaluation.report import LOSS, Metrics
-from predictor.files import replacing_folder, write_json
-from predictor.params import Params
-from predictor.progress import heartbeat
-from predictor.project import Project
-from predictor.proof.provenance import data_version, git_commit
-from predictor.registry.connection import connect
-from predictor.report.plots import write_plots
-from predictor.training import export
-from predictor.training.description import describe
-from predictor.training.fitting import fit, outputs
+from predictor.features import CATEGORIES, FEATURES, KINDS, NUMBER_FEATURES, encode
+from predictor.paths import CANDIDATE, DATA_VERSION, PREPARED
+from predictor.registry import Registry
+from predictor.schema import TARGET, TIME
 
 logger = logging.getLogger(__name__)
 
-LIBRARIES = ("numpy", "onnx", "onnxruntime", "pandas", "scikit-learn", "skl2onnx")
+PARITY_ROWS = 5000
+PARITY_TOLERANCE = 1e-5
+UNSEEN = "a name that training never saw"
+QUANTILES = [step / 20 for step in range(21)]
 
 
-@dataclass(frozen=True)
-class Validation:
-    """How a model did on rows that it was not fitted on."""
+def train() -> None:
+    """Measure the model on the validation rows, fit it on all rows but the test's, export it."""
+    chosen, problem = params.read(params.Train), params.read(task.Problem)
+    train, valid = (pd.read_parquet(PREPARED / f"{name}.parquet") for name in ("train", "valid"))
+    Registry.connect(problem.name)
+    with mlflow.start_run() as run:
+        arguments = chosen.models.get(chosen.model, {})
+        mlflow.log_params({"model": chosen.model, "seed": chosen.seed, **arguments})
+        logger.info("fitting %s on %s rows", chosen.model, f"{len(train):,}")
+        answers = task.from_sklearn(models.fit(chosen.model, train, chosen), models.frame(valid))
+        truth = task.truth(valid[TARGET])
+        metrics = task.metrics(truth, answers, problem)
+        mlflow.log_metrics({f"valid_{name}": value for name, value in metrics.items()})
+        rows = pd.concat([train, valid], ignore_index=True)
+        logger.info("fitting it again on %s rows, and exporting it to ONNX", f"{len(rows):,}")
+        pipeline = models.fit(chosen.model, rows, chosen)
+        onnx = to_bytes(pipeline)
+        sample = rows.sample(min(len(rows), PARITY_ROWS), random_state=chosen.seed)
+        mlflow.log_metric("parity", require_parity(pipeline, onnx, sample))
+        reference = {"rows": len(rows), "columns": {name: describe(rows[name]) for name in KINDS}}
+        bundle.write(
+            CANDIDATE,
+            {MODEL: onnx, REFERENCE: json.dumps(reference, indent=1).encode()},
+            problem=problem,
+            target=TARGET,
+            features=FEATURES,
+            model=chosen.model,
+            data_version=json.loads(DATA_VERSION.read_text(encoding="utf-8"))["version"],
+            run_id=run.info.run_id,
+            train_rows=len(rows),
+            trained_until=rows[TIME].max().date() if TIME else None,
+            rule=task.answer_rule(problem, truth, answers),
+            valid_metrics=metrics,
+        )
 
-    metrics: Metrics
-    interval: Interval | None
 
+def to_bytes(pipeline: Pipeline) -> bytes:
+    """Convert a pipeline to ONNX, with one input for the numbers and one for the categories.
 
-@dataclass(frozen=True)
-class Fitted:
-    """A pipeline, and the documents that it was fitted by."""
-
-    contract: Contract
-    params: Params
-    pipeline: Pipeline
-
-
-def train(project: Project) -> None:
-    """Validate the chosen model, fit it again on all rows but the test's, export and log it.
-
-    Raises:
-        PredictorError: a parameter does not fit, ONNX and scikit-learn disagree, or the tracking
-            server does not answer.
+    One input for each column would double the time that a row takes.
     """
-    contract, params = Contract.read(project.contract), Params.read(project.params)
-    rows, valid = read_prepared(project, "train"), read_prepared(project, "valid")
-    store = connect(project, contract.name)
-    with replacing_folder(project.candidate) as folder, TemporaryDirectory() as plots:
-        validation = validate(contract, params, rows, valid, Path(plots))
-        everything = pd.concat([rows, valid], ignore_index=True)
-        with heartbeat(f"fitting on {len(everything):,} rows"):
-            pipeline = fit(contract, params, params.train.model, everything)
-        with heartbeat("exporting to ONNX, and comparing its answers with scikit-learn's"):
-            write_bundle(
-                folder, project, Fitted(contract, params, pipeline), everything, validation
-            )
-        with heartbeat(f"logging the run to {store.shown}"):
-            store.log_training(Bundle.load(folder), params, Path(plots))
+    groups = [
+        ("numbers", FloatTensorType([None, len(NUMBER_FEATURES)])),
+        ("categories", StringTensorType([None, len(CATEGORIES)])),
+    ]
+    inputs = [(name, kind) for name, kind in groups if kind.shape[1]]
+    options = {"zipmap": False} if hasattr(pipeline, "classes_") else None  # a matrix, no dicts
+    model = to_onnx(pipeline, initial_types=inputs, options=options)
+    return bytes(model.SerializeToString())
 
 
-def validate(
-    contract: Contract, params: Params, rows: pd.DataFrame, valid: pd.DataFrame, plots: Path
-) -> Validation:
-    """Fit on `rows`, measure on the newer `valid`, and draw the curves into `plots`."""
-    with heartbeat(f"fitting {params.train.model} on {len(rows):,} rows"):
-        pipeline = fit(contract, params, params.train.model, rows)
-    labels, answers = truth(contract, valid), outputs(pipeline, contract, valid)
-    bins = params.evaluate.calibration_bins
-    write_plots(plots, contract, labels, answers, bins)
-    metrics = measure(contract, labels, answers, bins)
-    loss = LOSS[contract.task]
-    logger.info("validation %s %.4g on %s rows", loss, metrics[loss], f"{len(valid):,}")
-    coverage = params.train.interval_coverage
-    return Validation(metrics, interval_of(contract, labels, answers, coverage))
+def require_parity(pipeline: Pipeline, onnx: bytes, rows: pd.DataFrame) -> float:
+    """Return the largest difference between ONNX and scikit-learn, if it can be tolerated."""
+    rows = pd.concat([rows, with_gaps(rows)], ignore_index=True)
+    expected = task.from_sklearn(pipeline, models.frame(rows))
+    answered = task.from_onnx(open_session(onnx).run(None, encode(rows)))
+    # ONNX computes in single precision, so large values of a regression differ by more.
+    difference = np.abs(expected - answered) / max(1.0, float(np.abs(expected).max()))
+    if not difference.max() <= PARITY_TOLERANCE:
+        wrong = int((difference > PARITY_TOLERANCE).sum())
+        raise PredictorError(
+            f"The ONNX model is not the scikit-learn model: {wrong:,} of {len(rows):,} rows differ "
+            f"by up to {difference.max():.2g}. Choose another model or other arguments."
+        )
+    return float(difference.max())
 
 
-def write_bundle(
-    folder: Path,
-    project: Project,
-    fitted: Fitted,
-    rows: pd.DataFrame,
-    validation: Validation,
-) -> None:
-    """Fill `folder` with the pipeline, fitted on `rows`, and all that is known of it.
+def with_gaps(rows: pd.DataFrame) -> pd.DataFrame:
+    """Return a copy in which row `i` lacks a value in column `i` modulo the number of columns.
 
-    Raises:
-        PredictorError: ONNX and scikit-learn disagree, or contract.yaml changed meanwhile.
+    A category gets a name that training never saw instead.
     """
-    contract, params, pipeline = fitted.contract, fitted.params, fitted.pipeline
-    model = export.to_bytes(pipeline, contract)
-    sample = rows.sample(min(len(rows), params.train.parity_rows), random_state=params.train.seed)
-    parity = export.prove_parity(pipeline, model, contract, sample, params.train.parity_tolerance)
-    (folder / bundle.MODEL).write_bytes(model)
-    shutil.copyfile(project.contract, folder / bundle.CONTRACT)
-    if Contract.read(folder / bundle.CONTRACT) != contract:
-        raise PredictorError("contract.yaml changed while the model was trained: run it again.")
-    write_json(folder / bundle.STATISTICS, describe(contract, rows).model_dump(mode="json"))
-    metadata = Metadata(
-        created=datetime.now(UTC).replace(microsecond=0),
-        model=params.train.model,
-        arguments=params.models.get(params.train.model, {}),
-        data_version=data_version(project),
-        git_commit=git_commit(project),
-        train_rows=len(rows),
-        trained_until=_last_day(contract, rows),
-        split=params.prepare,
-        valid_metrics=validation.metrics,
-        interval=validation.interval,
-        parity=parity,
-        libraries={name: version(name) for name in LIBRARIES},
-        checksums=bundle.checksums(folder),
-    )
-    write_json(folder / bundle.METADATA, metadata.model_dump(mode="json"))
+    gaps = rows.copy()
+    for at, (name, kind) in enumerate(KINDS.items()):
+        hit = np.arange(len(gaps)) % len(KINDS) == at
+        if kind is not bool and kind is not int:
+            gaps[name] = gaps[name].mask(hit, UNSEEN) if kind is str else gaps[name].mask(hit)
+    return gaps
 
 
-def _last_day(contract: Contract, rows: pd.DataFrame) -> date | None:
-    if contract.time is None:
-        return None
-    newest: pd.Timestamp = rows[contract.time.column].max()
-    return newest.date()
+def describe(values: pd.Series) -> dict[str, Any]:
+    """Return the share that is missing, and quantiles (0, 5, ... 100 %) or category shares."""
+    known, missing = values.dropna(), float(values.isna().mean())
+    if is_datetime64_any_dtype(known):
+        times = pd.to_datetime(known.quantile(QUANTILES, interpolation="lower"))
+        return {"missing": missing, "quantiles": times.dt.strftime("%Y-%m-%dT%H:%M").tolist()}
+    if is_numeric_dtype(known) and known.dtype != bool:
+        return {"missing": missing, "quantiles": known.astype(float).quantile(QUANTILES).tolist()}
+    shares = known.value_counts(normalize=True)
+    return {"missing": missing, "shares": {str(name): share for name, share in shares.items()}}

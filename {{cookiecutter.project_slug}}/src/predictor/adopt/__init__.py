@@ -1,1 +1,0 @@
-"""`predictor adopt`: any table instead of the bundled data."""

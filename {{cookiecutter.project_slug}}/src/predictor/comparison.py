@@ -1,0 +1,91 @@
+"""How two models differ on the same test rows, and how sure that is.
+
+Source: the paired percentile bootstrap, Efron and Tibshirani (1993), "An Introduction to the
+Bootstrap", chapters 8 and 13.
+"""
+
+from dataclasses import dataclass
+from datetime import date
+
+import numpy as np
+from pydantic import BaseModel
+from scipy.stats import bootstrap
+
+from predictor.errors import PredictorError
+from predictor.params import Evaluate
+from predictor.split import Groups
+from predictor.task import Floats
+
+SEED = 20130101
+
+
+@dataclass(frozen=True)
+class Difference:
+    """A mean over rows of this model and of a rival, lower is better.
+
+    `ours - theirs` lies between `low` and `high` with the probability `confidence`.
+    """
+
+    rival: str
+    measure: str
+    ours: float
+    theirs: float
+    low: float
+    high: float
+    confidence: float
+    over: str
+
+    def __str__(self) -> str:
+        return (
+            f"{self.measure} {self.ours:.4g} against {self.theirs:.4g} of {self.rival}, difference "
+            f"{self.ours - self.theirs:+.3g} [{self.low:+.3g}, {self.high:+.3g}] "
+            f"({self.confidence:.0%} interval over {self.over})"
+        )
+
+
+class Evaluation(BaseModel):
+    """`reports/evaluation.json`: a bundle and two baselines on the same test rows."""
+
+    bundle: str
+    test_version: str
+    rows: int
+    first: date | None
+    last: date | None
+    model: dict[str, float]
+    linear: dict[str, float]
+    dummy: dict[str, float]
+    headline: str
+    differences: list[Difference]
+
+    def difference(self, rival: str, measure: str) -> Difference:
+        """Return the comparison with one rival by one measure."""
+        found = [
+            each for each in self.differences if (each.rival, each.measure) == (rival, measure)
+        ]
+        return found[0]
+
+
+def compare(
+    rival: str, measure: str, pair: tuple[Floats, Floats], groups: Groups, params: Evaluate
+) -> Difference:
+    """Compare what each row adds to a mean, ours and theirs, both of the shape (n_rows,).
+
+    The rows of a group are resampled together.
+    """
+    codes, over = groups
+    # The sums of a group are enough, and there are far fewer groups than rows.
+    sums, sizes = np.bincount(codes, weights=pair[0] - pair[1]), np.bincount(codes)
+    if len(sizes) < 2:
+        raise PredictorError(f"The test rows are of {over}, which says nothing about another.")
+    low, high = bootstrap(
+        (sums, sizes),
+        lambda sums, sizes, axis: sums.sum(axis) / sizes.sum(axis),
+        paired=True,
+        method="percentile",
+        n_resamples=params.resamples,
+        batch=100,  # more at once would take more memory, not less time
+        confidence_level=params.confidence,
+        rng=SEED,
+    ).confidence_interval
+    ours, theirs = (float(each.mean()) for each in pair)
+    return Difference(rival, measure, ours, theirs, low, high, params.confidence, over)

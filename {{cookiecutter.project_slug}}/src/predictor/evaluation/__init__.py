@@ -1,1 +1,0 @@
-"""Answers on rows that the model has not seen, measured."""

@@ -1,1 +1,0 @@
-"""From the measurements of a candidate to a verdict: may it answer for us?"""

@@ -1,0 +1,66 @@
+"""The models to choose from, as scikit-learn pipelines on the inputs of `features.py`."""
+
+import numpy as np
+import pandas as pd
+from sklearn.compose import ColumnTransformer
+from sklearn.ensemble import HistGradientBoostingClassifier
+from sklearn.impute import SimpleImputer
+from sklearn.linear_model import LogisticRegression
+from sklearn.pipeline import Pipeline, make_pipeline
+from sklearn.preprocessing import OneHotEncoder, StandardScaler
+from threadpoolctl import threadpool_limits
+
+from predictor import task
+from predictor.errors import PredictorError, did_you_mean
+from predictor.features import CATEGORIES, FEATURES, NUMBER_FEATURES, encode
+from predictor.params import Train
+from predictor.schema import TARGET
+
+LINEAR = "logistic_regression"  # the baseline that every other model has to beat
+MODELS = {
+    LINEAR: LogisticRegression,
+    "hist_gradient_boosting": HistGradientBoostingClassifier,
+}
+
+
+def fit(name: str, rows: pd.DataFrame, params: Train) -> Pipeline:
+    """Fit a model on raw rows, with its arguments from params.yaml.
+
+    Raises:
+        PredictorError: there is no such model, or scikit-learn refuses an argument.
+    """
+    if name not in MODELS:
+        hint = did_you_mean(name, MODELS)
+        raise PredictorError(f"train.model is one of {', '.join(MODELS)}, got {name!r}{hint}")
+    try:
+        pipeline = build(name, params)
+        with threadpool_limits(limits=params.threads):
+            return pipeline.fit(frame(rows), task.truth(rows[TARGET]))
+    except ValueError as error:
+        raise PredictorError(f"{name} cannot be fitted: {error}") from error
+
+
+def build(name: str, params: Train) -> Pipeline:
+    """Build an unfitted pipeline; columns have positions, because ONNX gets two matrices."""
+    numbers: str | Pipeline = "passthrough"  # beside a scaled float32, ONNX can split otherwise
+    if name == LINEAR:
+        imputer = SimpleImputer(strategy="median", keep_empty_features=True)
+        numbers = make_pipeline(imputer, StandardScaler())
+    one_hot = OneHotEncoder(handle_unknown="ignore", sparse_output=False, dtype=np.float32)
+    n_numbers, n_features = len(NUMBER_FEATURES), len(FEATURES)
+    columns = ColumnTransformer(
+        [
+            ("numbers", numbers, list(range(n_numbers))),
+            ("categories", one_hot, list(range(n_numbers, n_features))),
+        ]
+    )
+    model = MODELS[name](random_state=params.seed).set_params(**params.models.get(name, {}))
+    return Pipeline([("columns", columns), ("model", model)])
+
+
+def frame(rows: pd.DataFrame) -> pd.DataFrame:
+    """Return the inputs of n rows as one frame, numbers first."""
+    inputs = encode(rows)
+    numbers = pd.DataFrame(inputs.get("numbers"), columns=NUMBER_FEATURES)
+    categories = pd.DataFrame(inputs.get("categories"), columns=CATEGORIES, dtype=object)
+    return pd.concat([numbers, categories], axis="columns")

@@ -1,1 +1,0 @@
-"""Proof that a clone gives the recorded result, and no worse one."""

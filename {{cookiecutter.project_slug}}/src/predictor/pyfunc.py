@@ -1,0 +1,28 @@
+"""The bundle as `mlflow.pyfunc.load_model` serves it: a DataFrame in, answers out.
+
+MLflow runs this file when it loads the model ("models from code"), so nothing is unpickled.
+"""
+
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+from mlflow.models import set_model
+from mlflow.pyfunc.model import PythonModel, PythonModelContext
+
+from predictor.bundle import Bundle
+
+
+class BundleModel(PythonModel):
+    """Answers like the service, because it is the same bundle."""
+
+    def load_context(self, context: PythonModelContext) -> None:
+        """Load the bundle once."""
+        self.bundle = Bundle.load(Path(context.artifacts["bundle"]))
+
+    def predict(self, context: Any, model_input: pd.DataFrame, params: Any = None) -> Any:
+        """Return the answers for n rows of raw columns, as `Bundle.predict` does."""
+        return self.bundle.predict(model_input)
+
+
+set_model(BundleModel())

@@ -1,0 +1,102 @@
+"""MLflow: the registered versions of the model, and the alias of the champion."""
+
+import os
+import shutil
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from importlib.metadata import version as installed
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+import mlflow
+import pandas as pd
+from mlflow import MlflowClient
+from mlflow.exceptions import MlflowException
+from sqlalchemy.exc import SQLAlchemyError
+
+from predictor.bundle import Bundle
+from predictor.errors import PredictorError
+
+STORE = "sqlite:///mlflow.db"
+REQUIREMENTS = [f"{name}=={installed(name)}" for name in ("numpy", "onnxruntime", "pydantic")]
+
+
+@contextmanager
+def one_sentence() -> Iterator[None]:
+    """Raise what goes wrong inside MLflow as a PredictorError; used as a decorator."""
+    try:
+        yield
+    except (MlflowException, SQLAlchemyError, OSError) as error:
+        reason = str(error).strip().partition("\n")[0]
+        raise PredictorError(f"MLflow at {mlflow.get_tracking_uri()} failed: {reason}") from error
+
+
+@dataclass(frozen=True)
+class Registry:
+    """The experiment and the registered model, both called `name`."""
+
+    name: str
+    client: MlflowClient
+
+    @classmethod
+    @one_sentence()
+    def connect(cls, name: str) -> "Registry":
+        """Use $MLFLOW_TRACKING_URI, or `mlflow.db` in the project's folder."""
+        uri = os.environ.get("MLFLOW_TRACKING_URI", STORE)
+        mlflow.set_tracking_uri(uri)
+        # Another store chooses by itself where artifacts go.
+        place = Path("mlartifacts").resolve().as_uri() if uri == STORE else None
+        if mlflow.get_experiment_by_name(name) is None:
+            mlflow.create_experiment(name, artifact_location=place)
+        found = mlflow.set_experiment(name).artifact_location
+        if place and found != place:
+            raise PredictorError(
+                f"mlflow.db keeps its models in {found}, so the project was moved or copied: "
+                "delete mlflow.db, and the next promotion begins a new one."
+            )
+        return cls(name, MlflowClient())
+
+    @one_sentence()
+    def register(self, bundle: Bundle, example: pd.DataFrame, tags: dict[str, str]) -> str:
+        """Return the version of a bundle; a bundle that is new here is registered."""
+        found = self.versions("bundle", bundle.identity)
+        if found:
+            return found[0]
+        with self._run_of(bundle), TemporaryDirectory() as scratch:
+            copy = shutil.copytree(bundle.folder, Path(scratch, "bundle"))
+            logged = mlflow.pyfunc.log_model(
+                name="bundle",
+                python_model=str(Path(__file__).with_name("pyfunc.py")),
+                artifacts={"bundle": str(copy)},
+                code_paths=[str(Path(__file__).parent)],
+                input_example=example,  # gives the signature
+                pip_requirements=REQUIREMENTS,  # MLflow would need half a minute to find them
+            )
+        tags = {"bundle": bundle.identity, **tags}
+        return str(mlflow.register_model(logged.model_uri, self.name, tags=tags).version)
+
+    @one_sentence()
+    def versions(self, tag: str, value: str) -> list[str]:
+        """Return the versions with a tag, the newest first."""
+        found = self.client.search_model_versions(f"name='{self.name}' and tags.{tag}='{value}'")
+        return sorted((str(each.version) for each in found), key=int, reverse=True)
+
+    @one_sentence()
+    def fetch(self, version: str, folder: Path) -> Path:
+        """Download the bundle of a version into a folder that does not exist, and return it."""
+        with TemporaryDirectory() as scratch:
+            uri = f"models:/{self.name}/{version}"
+            found = mlflow.artifacts.download_artifacts(uri, dst_path=scratch)
+            return Path(shutil.copytree(Path(found, "artifacts", "bundle"), folder))
+
+    @one_sentence()
+    def set_champion(self, version: str) -> None:
+        """Point the alias `champion` at a version."""
+        self.client.set_registered_model_alias(self.name, "champion", version)
+
+    def _run_of(self, bundle: Bundle) -> mlflow.ActiveRun:
+        try:
+            return mlflow.start_run(run_id=bundle.metadata.run_id)
+        except MlflowException:  # it came from DVC's cache, and this store never saw its run
+            return mlflow.start_run()

@@ -1,1 +1,0 @@
-"""What a reader of the repository sees, written by the run."""

@@ -1,0 +1,78 @@
+"""The gate: may this candidate answer for us? `RULES` is the only place that decides it."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import pandas as pd
+
+from predictor import champions, task
+from predictor.bundle import Bundle
+from predictor.comparison import Difference, Evaluation
+
+TIE = 1e-6  # the same model differs in the seventh digit once it is exported
+
+
+@dataclass(frozen=True)
+class Exam:
+    """What is known of a candidate; `champion` is a difference, or why there is none."""
+
+    candidate: Bundle
+    recipe: str
+    evaluation: Evaluation
+    test: pd.DataFrame
+    champion: Difference | str
+
+
+@dataclass(frozen=True)
+class Finding:
+    """Whether one rule holds, as a sentence with both numbers, and what to try if it does not."""
+
+    rule: str
+    holds: bool
+    sentence: str
+    advice: str
+
+    def __str__(self) -> str:
+        advice = "" if self.holds else f"\n      try this: {self.advice}"
+        return f"  {'ok' if self.holds else 'NO'}  {self.rule}: {self.sentence}{advice}"
+
+
+def better_than_dummy(exam: Exam) -> Finding:
+    """Require a surely lower loss than that of the dummy baseline."""
+    found = exam.evaluation.difference("dummy", task.LOSS)
+    advice = "look for columns that say more about the target, or for more rows"
+    return Finding("better than dummy", found.high < 0, str(found), advice)
+
+
+def not_worse_than_linear(exam: Exam) -> Finding:
+    """Require no higher loss than that of the linear baseline."""
+    found = exam.evaluation.difference("linear", task.LOSS)
+    advice = "set train.model in params.yaml to the linear one: it is simpler and no worse"
+    return _not_worse("not worse than linear", found, advice)
+
+
+def not_worse_than_champion(exam: Exam) -> Finding:
+    """Require no higher loss than that of the present champion, if both can be compared."""
+    advice = "change the features, the model or its arguments, and run the pipeline again"
+    return _not_worse("not worse than champion", exam.champion, advice)
+
+
+def not_rolled_back(exam: Exam) -> Finding:
+    """Refuse a model that was rolled back, until data, code or parameters are others."""
+    entry = champions.rolled_back(exam.recipe)
+    sentence = f"rolled back on {entry.when}: {entry.why}" if entry else "it never was"
+    advice = "change the data, the code or params.yaml"
+    return Finding("not rolled back", not entry, sentence, advice)
+
+
+def _not_worse(rule: str, found: Difference | str, advice: str) -> Finding:
+    holds = isinstance(found, str) or found.ours - found.theirs <= TIE * abs(found.theirs)
+    return Finding(rule, holds, str(found), advice)
+
+
+RULES: tuple[Callable[[Exam], Finding], ...] = (
+    better_than_dummy,
+    not_worse_than_linear,
+    not_worse_than_champion,
+    not_rolled_back,
+)

@@ -1,1 +1,0 @@
-"""The champion over HTTP."""

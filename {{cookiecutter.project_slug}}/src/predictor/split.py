@@ -1,0 +1,48 @@
+"""How time orders the rows: which have arrived, and which are the test."""
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+
+from predictor.errors import PredictorError
+from predictor.params import Ingest, Prepare
+from predictor.schema import TIME
+
+Groups = tuple[npt.NDArray[np.intp], str]  # the number of each row's group, and what they are
+
+
+def arrived(rows: pd.DataFrame, params: Ingest) -> dict[str, pd.DataFrame]:
+    """Return the rows of each month (`YYYY-MM`) up to and including `through`."""
+    month_of_row = rows[TIME].dt.strftime("%Y-%m")
+    months = sorted(month_of_row.unique())
+    if params.through not in months:
+        span = f"the data runs from {months[0]} to {months[-1]}"
+        raise PredictorError(f"params.yaml: ingest.through: {span}, got {params.through!r}.")
+    return {
+        month: rows[month_of_row == month].reset_index(drop=True)
+        for month in months
+        if month <= params.through
+    }
+
+
+def split(rows: pd.DataFrame, params: Prepare) -> dict[str, pd.DataFrame]:
+    """Return `train`, `valid` (the newest share of the other days) and `test` (the newest days).
+
+    A day is never divided: its rows have much in common.
+    """
+    ordered = rows.sort_values(TIME, kind="stable", ignore_index=True)
+    day = ordered[TIME].dt.normalize()
+    is_test = day > day.max() - pd.Timedelta(days=params.test_days)
+    if is_test.all():
+        days = (day.max() - day.min()).days + 1
+        raise PredictorError(f"params.yaml: prepare.test_days: the rows span {days} days only.")
+    last_train_day = day[~is_test].quantile(1 - params.valid_share, interpolation="lower")
+    is_valid = ~is_test & (day > last_train_day)
+    chosen = {"train": ~is_test & ~is_valid, "valid": is_valid, "test": is_test}
+    return {name: ordered[rows].reset_index(drop=True) for name, rows in chosen.items()}
+
+
+def groups(rows: pd.DataFrame) -> Groups:
+    """Group rows by day: the bootstrap resamples whole days, whose rows are not independent."""
+    codes, days = pd.factorize(rows[TIME].dt.normalize())
+    return codes, f"{len(days)} days"

@@ -1,1 +1,0 @@
-"""The tools around the project: git, uv, DVC and Docker, run on its behalf."""

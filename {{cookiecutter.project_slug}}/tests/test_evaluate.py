@@ -1,0 +1,59 @@
+import json
+from pathlib import Path
+
+import pandas as pd
+import pytest
+
+from predictor import reproduce, task
+from predictor.bundle import Bundle
+from predictor.errors import PredictorError
+from predictor.paths import CANDIDATE, CURVES, EVALUATION, EXAMPLE, PREPARED, REPORTS
+from predictor.report import read_evaluation
+from predictor.schema import TARGET, TIME, Row
+
+
+def test_the_metrics_are_those_of_the_candidate_on_the_test_rows(promoted: Path) -> None:
+    evaluation, candidate = read_evaluation(REPORTS), Bundle.load(CANDIDATE)
+    test = pd.read_parquet(PREPARED / "test.parquet")
+    problem, truth = candidate.metadata.problem, task.truth(test[TARGET])
+    assert evaluation.model == pytest.approx(task.metrics(truth, candidate.predict(test), problem))
+    assert (evaluation.bundle, evaluation.rows) == (candidate.identity, len(test))
+    assert evaluation.first == (test[TIME].min().date() if TIME else None)
+
+
+def test_each_baseline_is_compared_by_each_measure(promoted: Path) -> None:
+    evaluation = read_evaluation(REPORTS)
+    for name in ("linear", "dummy"):
+        found = evaluation.difference(name, task.LOSS)
+        assert found.ours == pytest.approx(evaluation.model[task.LOSS])
+        assert found.theirs == pytest.approx(getattr(evaluation, name)[task.LOSS])
+        assert found.low - 1e-7 <= found.ours - found.theirs <= found.high + 1e-7
+
+
+def test_the_example_is_the_first_test_row(promoted: Path) -> None:
+    example = Row.model_validate_json((REPORTS / EXAMPLE).read_bytes()).model_dump(by_alias=True)
+    first = pd.read_parquet(PREPARED / "test.parquet").iloc[0]
+    assert all(value == first[name] or pd.isna(first[name]) for name, value in example.items())
+
+
+def test_the_same_run_draws_the_same_picture(promoted: Path) -> None:
+    from predictor.evaluate import evaluate
+
+    before = (REPORTS / CURVES).read_bytes()
+    evaluate()
+    assert (REPORTS / CURVES).read_bytes() == before
+
+
+@pytest.mark.parametrize("change", [0, 0.001, 0.1])
+def test_metrics_must_be_the_committed_ones_within_the_tolerance(
+    promoted: Path, monkeypatch: pytest.MonkeyPatch, change: float
+) -> None:
+    now = json.loads((REPORTS / EVALUATION).read_text())
+    committed = json.loads(json.dumps(now))
+    committed["linear"][task.LOSS] += change
+    monkeypatch.setattr(reproduce, "metrics_show", lambda rev: committed if rev else now)
+    if change < 0.005:
+        reproduce.reproduce()
+    else:
+        with pytest.raises(PredictorError, match=f"linear {task.LOSS} .* -> "):
+            reproduce.reproduce()

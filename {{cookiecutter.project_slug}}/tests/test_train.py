@@ -1,0 +1,91 @@
+from pathlib import Path
+
+import mlflow
+import numpy as np
+import pandas as pd
+import pytest
+
+from predictor import models, params, task, train
+from predictor.bundle import Bundle, open_session
+from predictor.errors import PredictorError
+from predictor.features import CATEGORIES, KINDS, NUMBERS, encode
+from predictor.paths import CANDIDATE, PREPARED
+from predictor.schema import TIME
+
+
+def test_the_bundle_answers_like_scikit_learn_also_where_values_are_missing(
+    project: Path, rows: pd.DataFrame
+) -> None:
+    chosen = params.read(params.Train)
+    for name in models.MODELS:
+        pipeline = models.fit(name, rows, chosen)
+        gaps = train.with_gaps(rows)
+        session = open_session(train.to_bytes(pipeline))
+        answered = task.from_onnx(session.run(None, encode(gaps)))
+        np.testing.assert_allclose(
+            answered, task.from_sklearn(pipeline, models.frame(gaps)), atol=1e-5
+        )
+
+
+def test_a_model_that_onnx_changes_is_refused(project: Path, rows: pd.DataFrame) -> None:
+    chosen = params.read(params.Train)
+    pipeline, other = (models.fit(chosen.model, part, chosen) for part in (rows, rows[::2]))
+    with pytest.raises(PredictorError, match=r"is not the scikit-learn model: .* of 1,800 rows"):
+        train.require_parity(pipeline, train.to_bytes(other), rows)
+
+
+def test_gaps_are_in_every_column_that_may_be_missing(rows: pd.DataFrame) -> None:
+    gaps = train.with_gaps(rows)
+    for name, kind in KINDS.items():
+        hit = gaps[name].eq(train.UNSEEN) if name in CATEGORIES else gaps[name].isna()
+        assert hit.any() == (kind not in (bool, int))
+
+
+def test_the_metadata_says_where_the_model_comes_from(promoted: Path) -> None:
+    metadata = Bundle.load(CANDIDATE).metadata
+    rows = pd.concat([pd.read_parquet(PREPARED / f"{name}.parquet") for name in ("train", "valid")])
+    assert metadata.train_rows == len(rows)
+    assert metadata.trained_until == (rows[TIME].max().date() if TIME else None)
+    assert metadata.problem == params.read(task.Problem)
+
+
+def test_the_run_has_parameters_and_validation_metrics(promoted: Path) -> None:
+    metadata, chosen = Bundle.load(CANDIDATE).metadata, params.read(params.Train)
+    mlflow.set_tracking_uri("sqlite:///mlflow.db")
+    run = mlflow.get_run(metadata.run_id).data
+    assert run.params["model"] == chosen.model
+    assert run.params["seed"] == "2"
+    assert run.metrics[f"valid_{task.LOSS}"] == metadata.valid_metrics[task.LOSS]
+    assert run.metrics["parity"] < train.PARITY_TOLERANCE
+
+
+def test_the_reference_describes_every_column(promoted: Path) -> None:
+    reference = Bundle.load(CANDIDATE).reference
+    assert reference["columns"].keys() == KINDS.keys()
+    number = reference["columns"][NUMBERS[0]]
+    assert number["quantiles"] == sorted(number["quantiles"])
+    for name in CATEGORIES:
+        assert sum(reference["columns"][name]["shares"].values()) == pytest.approx(1)
+
+
+@pytest.mark.parametrize(
+    ("values", "expected"),
+    [
+        ([1.0, None, 3.0, 2.0], {"missing": 0.25, "quantiles": [1.0, 2.0, 3.0]}),
+        (["a", "b", "b", None], {"missing": 0.25, "shares": {"b": 2 / 3, "a": 1 / 3}}),
+        ([True, True, False, True], {"missing": 0, "shares": {"True": 0.75, "False": 0.25}}),
+        (
+            pd.to_datetime(["2024-01-03 00:00", "2024-01-01 10:30", "2024-01-02 00:00"]),
+            {
+                "missing": 0,
+                "quantiles": ["2024-01-01T10:30", "2024-01-02T00:00", "2024-01-03T00:00"],
+            },
+        ),
+    ],
+    ids=["numbers", "names", "truths", "times"],
+)
+def test_a_column_is_described(
+    values: list[object], expected: object, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(train, "QUANTILES", [0, 0.5, 1])
+    assert train.describe(pd.Series(values)) == expected
