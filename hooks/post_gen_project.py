@@ -11,6 +11,10 @@ from pathlib import Path
 PARTS = {
     "github_actions": (".github",),
     "notebook": ("notebooks",),
+    "batch": ("src/predictor/batch", "tests/batch", "docs/batch.md"),
+    "explain": ("src/predictor/explain", "tests/explain", "docs/explain.md"),
+    "hardening": ("src/predictor/hardening", "tests/hardening", "docs/hardening.md"),
+    "gate": ("src/predictor/gate", "tests/gate", "docs/gate.md"),
 }
 
 NEXT = """

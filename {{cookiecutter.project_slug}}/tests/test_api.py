@@ -49,7 +49,7 @@ def test_a_row_is_answered_as_the_bundle_answers(
     client: TestClient, example: dict[str, object]
 ) -> None:
     response = client.post("/predict", json=example)
-    expected = Bundle.load(CHAMPION).predict_row(Row.model_validate(example))
+    expected = Bundle.load(CHAMPION).predict_rows([Row.model_validate(example)])[0]
     assert response.status_code == 200
     assert response.json() == expected.model_dump()
 

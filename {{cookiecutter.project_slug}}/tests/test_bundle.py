@@ -25,7 +25,7 @@ def row(promoted: Path) -> Row:
 def test_a_row_gets_the_answer_that_it_got_in_the_table(promoted: Path, row: Row) -> None:
     champion = Bundle.load(CHAMPION)
     first = champion.predict(pd.read_parquet(PREPARED / "test.parquet"))[0]
-    said = champion.predict_row(row)
+    said = champion.predict_rows([row])[0]
     assert first in said.model_dump().values()
     assert (said.model_version, said.unseen) == ("1", [])
 
@@ -33,7 +33,7 @@ def test_a_row_gets_the_answer_that_it_got_in_the_table(promoted: Path, row: Row
 def test_a_category_that_training_never_saw_is_named(promoted: Path, row: Row) -> None:
     free = [name for name in CATEGORIES if Row.model_fields[name].annotation in (str, str | None)]
     strange = row.model_copy(update=dict.fromkeys(free[:1], "never seen"))
-    assert Bundle.load(CHAMPION).predict_row(strange).unseen == free[:1]
+    assert Bundle.load(CHAMPION).predict_rows([strange])[0].unseen == free[:1]
 
 
 def test_more_threads_give_the_same_answers(promoted: Path, rows: pd.DataFrame) -> None:

@@ -3,6 +3,7 @@
 import asyncio
 import logging
 import os
+from collections import Counter
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
@@ -29,7 +30,7 @@ NO_CHAMPION = "There is no champion yet: run `uv run dvc repro`, then `uv run pr
 @asynccontextmanager
 async def follow_champion(app: FastAPI) -> AsyncIterator[None]:
     """Serve `models/champion`, or the folder in $PREDICTOR_MODEL, and follow its changes."""
-    app.state.champion, app.state.failed_reloads = None, 0
+    app.state.champion, app.state.failed_reloads, app.state.unseen = None, 0, Counter()
     folder = Path(os.environ.get("PREDICTOR_MODEL", CHAMPION))
     watcher = asyncio.create_task(watch(app, folder, look(app, folder, ())))
     yield
@@ -75,7 +76,9 @@ def champion(request: Request) -> Bundle:
 @app.post("/predict")
 async def predict(flight: Flight, request: Request) -> Prediction:
     """Answer for one row."""
-    return champion(request).predict_row(flight)
+    (prediction,) = champion(request).predict_rows([flight])
+    request.app.state.unseen.update(prediction.unseen)
+    return prediction
 
 
 @app.get("/model")

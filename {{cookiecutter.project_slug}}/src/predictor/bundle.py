@@ -6,6 +6,7 @@ says where both come from and holds a checksum of each.
 
 import hashlib
 import json
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
@@ -85,12 +86,17 @@ class Bundle:
         """Return the answers for n rows, as `task.from_onnx` describes them."""
         return task.from_onnx(self.session.run(None, encode(columns)))
 
-    def predict_row(self, row: Row) -> task.Prediction:
-        """Return what the service says about one row."""
-        values = row.model_dump(by_alias=True)
-        answer = self.predict({name: [value] for name, value in values.items()})[0]
-        unseen = [name for name in CATEGORIES if values[name] not in self.known[name]]
-        return task.prediction(float(answer), self.metadata.rule, unseen, self.version)
+    def predict_rows(self, rows: Sequence[Row]) -> list[task.Prediction]:
+        """Return what the service says about each row."""
+        dumped = [row.model_dump(by_alias=True) for row in rows]
+        outputs = self.predict({name: [row[name] for row in dumped] for name in dumped[0]})
+        return [
+            task.prediction(output, self.metadata.rule, self._unseen(row), self.version)
+            for output, row in zip(outputs.tolist(), dumped, strict=True)
+        ]
+
+    def _unseen(self, row: dict[str, Any]) -> list[str]:
+        return [name for name in CATEGORIES if row[name] not in self.known[name]]
 
 
 def require_schema(folder: Path, metadata: Metadata) -> None:

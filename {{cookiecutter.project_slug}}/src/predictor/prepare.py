@@ -53,23 +53,24 @@ def violations(rows: pd.DataFrame) -> list[str]:
     absent = [name for name in dict.fromkeys((*KINDS, TARGET, TIME)) if name not in rows]
     if absent:
         return [f"{name}: no such column{did_you_mean(name, map(str, rows))}" for name in absent]
-    found: dict[tuple[str, str], list[str]] = defaultdict(list)
     features = rows.drop(columns=[TARGET, *IGNORED, *({TIME} - KINDS.keys())], errors="ignore")
-    checks: list[tuple[pd.DataFrame, TypeAdapter[Any]]] = [
-        (features, TypeAdapter(list[Row])),
-        (rows[[TARGET]], TypeAdapter(list[dict[str, Target]])),
-    ]
-    for part, adapter in checks:
-        for start in range(0, len(rows), CHUNK):
-            chunk = part.iloc[start : start + CHUNK]
-            records = chunk.astype(object).where(chunk.notna(), None).to_dict("records")
-            try:
-                adapter.validate_python(records, strict=True)
-            except ValidationError as error:
-                for each in error.errors(include_url=False):
-                    position, column = each["loc"][:2]
-                    case = f"row {start + int(position):,}: {each['input']!r}"
-                    found[str(column), each["msg"]].append(case)
+    target: TypeAdapter[Any] = TypeAdapter(list[dict[str, Target]])
+    return [*check(features, TypeAdapter(list[Row])), *check(rows[[TARGET]], target)]
+
+
+def check(rows: pd.DataFrame, adapter: TypeAdapter[Any]) -> list[str]:
+    """Return the same for the rules of one type; values are not converted."""
+    found: dict[tuple[str, str], list[str]] = defaultdict(list)
+    for start in range(0, len(rows), CHUNK):
+        chunk = rows.iloc[start : start + CHUNK]
+        records = chunk.astype(object).where(chunk.notna(), None).to_dict("records")
+        try:
+            adapter.validate_python(records, strict=True)
+        except ValidationError as error:
+            for each in error.errors(include_url=False):
+                position, column = each["loc"][:2]
+                case = f"row {chunk.index[int(position)]:,}: {each['input']!r}"
+                found[str(column), each["msg"]].append(case)
     return [
         f"{column}: {rule}: {len(cases):,} rows, the first: {', '.join(cases[:3])}"
         for (column, rule), cases in found.items()

@@ -1,0 +1,111 @@
+"""`predictor score`: the champion's answers for a table of any length, chunk by chunk."""
+
+import logging
+from collections.abc import Iterator
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+import pandas as pd
+import pyarrow as pa
+import pyarrow.csv as pc
+import pyarrow.parquet as pq
+from pandas.api.types import is_string_dtype
+from pydantic import TypeAdapter
+
+from predictor import task
+from predictor.bundle import Bundle
+from predictor.errors import PredictorError, did_you_mean
+from predictor.features import KINDS, TIMES
+from predictor.paths import CHAMPION
+from predictor.prepare import check
+from predictor.schema import Row
+
+logger = logging.getLogger(__name__)
+
+CHUNK = 50_000
+WRITERS = {".csv": pc.CSVWriter, ".parquet": pq.ParquetWriter}
+TRUTHS = {"true": True, "false": False, "1": True, "0": False}
+
+
+def score(source: Path, target: Path) -> None:
+    """Write all columns of `source`, with the answer beside each row, to `target`.
+
+    Memory does not grow with the table, and a run that fails leaves `target` as it was.
+
+    Raises:
+        PredictorError: there is no champion, or `source` is not a table that it can answer.
+    """
+    if target.suffix not in WRITERS:
+        raise PredictorError(f"{target}: the answers go to a file in {' or '.join(WRITERS)}.")
+    champion, writer, done = Bundle.load(CHAMPION), None, 0
+    with TemporaryDirectory(dir=target.parent, prefix=".score-") as folder:
+        scratch = Path(folder, target.name)
+        try:
+            for chunk in read(source):
+                answered = pd.concat([chunk, answers(champion, chunk)], axis="columns")
+                table = pa.Table.from_pandas(answered, preserve_index=False)
+                writer = writer or WRITERS[target.suffix](str(scratch), table.schema)
+                writer.write_table(table)
+                done += len(chunk)
+                logger.info("%s rows", f"{done:,}")
+        except (OSError, ValueError) as error:
+            raise PredictorError(f"{source}: {error}") from error
+        finally:
+            if writer:
+                writer.close()
+        if not done:
+            raise PredictorError(f"{source} has no rows.")
+        scratch.replace(target)
+
+
+def read(source: Path) -> Iterator[pd.DataFrame]:
+    """Read a table in chunks; the values of a CSV stay text, as they stand in the file."""
+    if source.suffix == ".parquet":
+        batches = pq.ParquetFile(source).iter_batches(CHUNK)
+        start = 0
+        for batch in batches:
+            chunk = batch.to_pandas()
+            chunk.index += start
+            start += len(chunk)
+            yield chunk
+    else:
+        yield from pd.read_csv(
+            source, dtype=str, keep_default_na=False, sep=None, engine="python", chunksize=CHUNK
+        )
+
+
+def answers(champion: Bundle, chunk: pd.DataFrame) -> pd.DataFrame:
+    """Return what the service would answer for each row, one column for each part of the answer.
+
+    Raises:
+        PredictorError: a column is missing, or a value does not fit the schema.
+    """
+    absent = [name for name in KINDS if name not in chunk]
+    if absent:
+        found = [f"{name!r}{did_you_mean(name, map(str, chunk))}" for name in absent]
+        raise PredictorError(f"These columns are missing: {', '.join(found)}.")
+    rows = typed(chunk[list(KINDS)])
+    violations = check(rows, TypeAdapter(list[Row]))
+    if violations:
+        raise PredictorError("\n  ".join(["Rows do not fit schema.py:", *violations]))
+    rule, version = champion.metadata.rule, champion.version
+    said = [task.prediction(each, rule, [], version) for each in champion.predict(rows).tolist()]
+    dumped = [each.model_dump(exclude={"unseen"}) for each in said]
+    return pd.json_normalize(dumped).set_index(chunk.index)
+
+
+def typed(rows: pd.DataFrame) -> pd.DataFrame:
+    """Return columns of text with the types of the schema; empty text is a missing value."""
+    columns = {}
+    for name, kind in KINDS.items():
+        values = rows[name]
+        if is_string_dtype(values):
+            values = values.where(values != "")
+            if kind in (float, int):
+                values = pd.to_numeric(values)
+            elif kind is bool:
+                values = values.str.lower().map(TRUTHS)
+            elif name in TIMES:
+                values = pd.to_datetime(values, format="ISO8601")
+        columns[name] = values
+    return pd.DataFrame(columns)

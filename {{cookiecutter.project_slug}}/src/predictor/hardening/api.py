@@ -1,0 +1,83 @@
+"""API keys, limits, problem+json, request ids, JSON logs and `/metrics` for the service."""
+
+import logging
+import sys
+from collections.abc import Iterable
+from typing import Any
+
+from asgi_correlation_id import CorrelationIdFilter, CorrelationIdMiddleware
+from fastapi import FastAPI, Response
+from opentelemetry import metrics
+from opentelemetry.exporter.prometheus import PrometheusMetricReader
+from opentelemetry.metrics import CallbackOptions, Observation
+from opentelemetry.sdk.metrics import MeterProvider
+from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
+from pythonjsonlogger.json import JsonFormatter
+
+from predictor.hardening import problems
+from predictor.hardening.middleware import ApiKeys, RequestLog, Work
+from predictor.hardening.settings import Settings
+
+
+def install(app: FastAPI) -> None:
+    """Add everything to the service; the middleware that is added last comes first."""
+    settings = Settings.read()
+    install_logs()
+    problems.install(app)
+    install_metrics(app)
+    describe(app, settings)
+    app.add_middleware(Work, settings=settings)
+    if settings.api_keys:
+        app.add_middleware(ApiKeys, settings=settings)
+    app.add_middleware(RequestLog)
+    app.add_middleware(CorrelationIdMiddleware)
+
+
+def install_logs() -> None:
+    """Send every log line of this process to stdout, as JSON with the id of the request."""
+    handler = logging.StreamHandler(sys.stdout)
+    handler.addFilter(CorrelationIdFilter())
+    style = "{levelname}{name}{message}{correlation_id}"
+    handler.setFormatter(JsonFormatter(style, style="{", timestamp="time"))
+    logging.basicConfig(handlers=[handler], level=logging.WARNING, force=True)
+    for name in ("predictor", "uvicorn", "uvicorn.error"):
+        logger = logging.getLogger(name)
+        logger.handlers, logger.propagate = [], True
+        logger.setLevel(logging.INFO)
+
+
+def install_metrics(app: FastAPI) -> None:
+    """Serve FastAPI's own metrics, and what the service counts, in the format of Prometheus."""
+    metrics.set_meter_provider(MeterProvider(metric_readers=[PrometheusMetricReader()]))
+    meter = metrics.get_meter("predictor")
+
+    def unseen(_: CallbackOptions) -> Iterable[Observation]:
+        return [Observation(n, {"column": name}) for name, n in app.state.unseen.items()]
+
+    def failed_reloads(_: CallbackOptions) -> Iterable[Observation]:
+        return [Observation(app.state.failed_reloads)]
+
+    meter.create_observable_counter("predictor.unseen_categories", [unseen])
+    meter.create_observable_counter("predictor.failed_reloads", [failed_reloads])
+
+    @app.get("/metrics", include_in_schema=False)
+    async def read_metrics() -> Response:
+        return Response(generate_latest(), media_type=CONTENT_TYPE_LATEST)
+
+
+def describe(app: FastAPI, settings: Settings) -> None:
+    """Say in OpenAPI which key is needed, and which errors there are."""
+    generate = app.openapi
+
+    def openapi() -> dict[str, Any]:
+        if app.openapi_schema is None:
+            schema = generate()
+            problems.describe(schema, [401, 503] if settings.api_keys else [503])
+            if settings.api_keys:
+                key = {"type": "apiKey", "in": "header", "name": "X-API-Key"}
+                schema["components"]["securitySchemes"] = {"key": key}
+                schema["security"] = [{"key": []}]
+        return app.openapi_schema or {}
+
+    # The way that FastAPI documents: https://fastapi.tiangolo.com/how-to/extending-openapi/
+    app.openapi = openapi  # type: ignore[method-assign]
