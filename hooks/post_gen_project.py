@@ -13,6 +13,7 @@ PARTS = {
     "notebook": ("notebooks",),
     "batch": ("src/predictor/batch", "tests/batch", "docs/batch.md"),
     "explain": ("src/predictor/explain", "tests/explain", "docs/explain.md"),
+    "page": ("src/predictor/page", "tests/page", "docs/page.md"),
     "hardening": ("src/predictor/hardening", "tests/hardening", "docs/hardening.md"),
     "gate": ("src/predictor/gate", "tests/gate", "docs/gate.md"),
 }

@@ -3,6 +3,7 @@
 import shutil
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pandas as pd
 import pytest
@@ -90,6 +91,13 @@ def write_lock(params: dict[str, object]) -> None:
     deps = [{"path": "data/prepared", "md5": "0"}, {"path": "src/predictor/train.py", "md5": "1"}]
     stage = {"deps": deps, "params": {"params.yaml": {"train": params["train"]}}}
     YAML(typ="safe").dump({"stages": {"train": stage}}, LOCK)
+
+
+def faults(response: Any) -> list[dict[str, Any]]:
+    """Return the errors of a 422, which the part `hardening` puts under another name."""
+    content: dict[str, Any] = response.json()
+    found: list[dict[str, Any]] = content.get("errors") or content["detail"]
+    return found
 
 
 def run_stages() -> None:

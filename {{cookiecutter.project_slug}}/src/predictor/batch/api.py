@@ -1,8 +1,6 @@
 """`POST /predict/batch`: many rows in one request, as a JSON array, JSON lines or CSV."""
 
 import csv
-import io
-from collections.abc import Callable, Iterator
 from itertools import islice
 from typing import Any
 
@@ -10,46 +8,17 @@ from fastapi import APIRouter, FastAPI, HTTPException, Request
 from fastapi.concurrency import run_in_threadpool
 from fastapi.exceptions import RequestValidationError
 from pydantic import ValidationError
-from pydantic_core import from_json
 
 from predictor.api import champion
+from predictor.batch.readers import READERS, Read
 from predictor.bundle import Bundle
 from predictor.schema import Row
 from predictor.task import Prediction
 
 BYTES, ROWS = 10_000_000, 10_000
-Read = Callable[[str], Iterator[Any]]
-
 router = APIRouter()
 
 
-def read_json(text: str) -> Iterator[Any]:
-    """Read a JSON array."""
-    content = from_json(text)
-    if not isinstance(content, list):
-        raise ValueError("not a JSON array")  # noqa: TRY004 (caught with what JSON raises)
-    return iter(content)
-
-
-def read_json_lines(text: str) -> Iterator[Any]:
-    """Read one JSON value from each line that is not blank."""
-    return (from_json(line) for line in text.splitlines() if line.strip())
-
-
-def read_csv(text: str) -> Iterator[Any]:
-    """Read CSV with a header and any delimiter; an empty cell is a missing value."""
-    delimiter = max(",;\t|", key=text.partition("\n")[0].count)
-    for line in csv.DictReader(io.StringIO(text, newline=""), delimiter=delimiter, strict=True):
-        if None in line or None in line.values():
-            raise ValueError("a line has another number of cells than the header")
-        yield {name: cell or None for name, cell in line.items()}
-
-
-READERS: dict[str, Read] = {
-    "application/json": read_json,
-    "application/x-ndjson": read_json_lines,
-    "text/csv": read_csv,
-}
 ITEM = {"$ref": f"#/components/schemas/{Row.__name__}"}
 BODY: dict[str, Any] = {kind: {"schema": {"type": "string", "minLength": 1}} for kind in READERS}
 BODY["application/json"]["schema"] = {

@@ -13,6 +13,7 @@ from pandas.api.types import is_string_dtype
 from pydantic import TypeAdapter
 
 from predictor import task
+from predictor.batch.readers import delimiter
 from predictor.bundle import Bundle
 from predictor.errors import PredictorError, did_you_mean
 from predictor.features import KINDS, TIMES
@@ -61,16 +62,22 @@ def score(source: Path, target: Path) -> None:
 def read(source: Path) -> Iterator[pd.DataFrame]:
     """Read a table in chunks; the values of a CSV stay text, as they stand in the file."""
     if source.suffix == ".parquet":
-        batches = pq.ParquetFile(source).iter_batches(CHUNK)
         start = 0
-        for batch in batches:
+        for batch in pq.ParquetFile(source).iter_batches(CHUNK):
             chunk = batch.to_pandas()
             chunk.index += start
             start += len(chunk)
             yield chunk
     else:
+        with source.open(encoding="utf-8-sig") as file:
+            comma = delimiter(file.readline())
         yield from pd.read_csv(
-            source, dtype=str, keep_default_na=False, sep=None, engine="python", chunksize=CHUNK
+            source,
+            sep=comma,
+            encoding="utf-8-sig",
+            dtype=str,
+            keep_default_na=False,
+            chunksize=CHUNK,
         )
 
 

@@ -1,0 +1,62 @@
+// One field of the form for one property of the JSON Schema, and its value as JSON.
+
+function kindOf(property) {
+  const options = property.anyOf ?? [property];
+  return options.find((option) => option.type !== "null");
+}
+
+function choices(values, chosen) {
+  const select = document.createElement("select");
+  for (const value of values) select.add(new Option(value || "(missing)", value, false, value === chosen));
+  return select;
+}
+
+function control(name, property, value, categories) {
+  const kind = kindOf(property);
+  const optional = property.anyOf !== undefined;
+  const text = value === null || value === undefined ? "" : String(value);
+  if (kind.enum || kind.const || kind.type === "boolean") {
+    const values = kind.enum ?? (kind.const ? [kind.const] : ["true", "false"]);
+    return choices(optional ? ["", ...values] : values, text);
+  }
+  const input = document.createElement("input");
+  input.value = text;
+  input.required = !optional;
+  if (kind.type === "number" || kind.type === "integer") {
+    Object.assign(input, { type: "number", step: kind.type === "integer" ? "1" : "any" });
+    if ("minimum" in kind) input.min = kind.minimum;
+    if ("maximum" in kind) input.max = kind.maximum;
+  } else if (kind.pattern) {
+    input.type = "datetime-local";
+    input.value = text.slice(0, 16);
+  } else if (categories.length) {
+    const list = document.createElement("datalist");
+    list.id = `known-${name}`;
+    list.append(...categories.map((category) => new Option(category)));
+    document.body.append(list);
+    input.setAttribute("list", list.id);
+  }
+  return input;
+}
+
+/** Return a labelled input for a property of the schema. */
+export function field(name, property, value, categories) {
+  const label = document.createElement("label");
+  label.append(name.replaceAll("_", " "));
+  const input = control(name, property, value, categories);
+  input.name = name;
+  const hint = document.createElement("small");
+  hint.textContent = property.description ?? "";
+  const fault = document.createElement("small");
+  fault.className = "fault";
+  label.append(input, hint, fault);
+  return label;
+}
+
+/** Return what an input holds, as the service takes it: null where it is empty. */
+export function valueOf(input, property) {
+  const kind = kindOf(property).type;
+  if (input.value === "") return null;
+  if (kind === "number" || kind === "integer") return Number(input.value);
+  return kind === "boolean" ? input.value === "true" : input.value;
+}

@@ -1,0 +1,91 @@
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from predictor.batch import score as module
+from predictor.batch.score import score
+from predictor.bundle import Bundle
+from predictor.errors import PredictorError
+from predictor.features import KINDS, NUMBERS
+from predictor.paths import CHAMPION
+
+
+@pytest.fixture
+def table(promoted: Path, rows: pd.DataFrame, tmp_path: Path) -> pd.DataFrame:
+    """Return rows whose numbers are floats, as a file gives them back."""
+    return rows.astype({name: float for name, kind in KINDS.items() if kind is float})
+
+
+def answers(path: Path) -> pd.DataFrame:
+    return pd.read_parquet(path) if path.suffix == ".parquet" else pd.read_csv(path)
+
+
+def written(table: pd.DataFrame, path: Path, delimiter: str = ",") -> Path:
+    if path.suffix == ".parquet":
+        table.to_parquet(path)
+    else:
+        table.to_csv(path, index=False, sep=delimiter)
+    return path
+
+
+@pytest.mark.parametrize("source", ["in.parquet", "in.csv", "semicolon.csv"])
+@pytest.mark.parametrize("target", ["out.parquet", "out.csv"])
+def test_each_row_gets_the_answer_of_the_service(
+    table: pd.DataFrame, tmp_path: Path, source: str, target: str
+) -> None:
+    delimiter = ";" if source == "semicolon.csv" else ","
+    score(written(table, tmp_path / source, delimiter), tmp_path / target)
+    found, champion = answers(tmp_path / target), Bundle.load(CHAMPION)
+    assert list(found)[: len(table.columns)] == list(table)
+    assert (found["model_version"].astype(str) == champion.version).all()
+    first = found[found.columns[len(table.columns)]].to_numpy(float)
+    expected = champion.predict(table)
+    np.testing.assert_allclose(first, expected.reshape(len(table), -1)[:, 0], rtol=1e-12)
+
+
+def test_chunks_give_the_same_answers_as_the_whole(
+    table: pd.DataFrame, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    source = written(table, tmp_path / "in.csv")
+    score(source, tmp_path / "whole.csv")
+    monkeypatch.setattr(module, "CHUNK", 70)
+    score(source, tmp_path / "chunks.csv")
+    assert (tmp_path / "chunks.csv").read_text() == (tmp_path / "whole.csv").read_text()
+
+
+def test_a_row_that_does_not_fit_is_named_and_the_target_stays(
+    table: pd.DataFrame, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(module, "CHUNK", 70)
+    table.loc[100, NUMBERS[0]] = 1e9
+    (tmp_path / "out.csv").write_text("before")
+    with pytest.raises(PredictorError, match=rf"{NUMBERS[0]}: .* the first: row 100: 1000000000.0"):
+        score(written(table, tmp_path / "in.csv"), tmp_path / "out.csv")
+    assert (tmp_path / "out.csv").read_text() == "before"
+    assert {path.name for path in tmp_path.iterdir()} == {"in.csv", "out.csv"}
+
+
+def test_a_column_that_the_model_needs_and_the_table_lacks_is_named(
+    table: pd.DataFrame, tmp_path: Path
+) -> None:
+    name = next(iter(KINDS))
+    source = written(table.rename(columns={name: f"{name}s"}), tmp_path / "in.parquet")
+    with pytest.raises(PredictorError, match=f"'{name}'; did you mean '{name}s'"):
+        score(source, tmp_path / "out.csv")
+
+
+@pytest.mark.parametrize("content", [b"", b"PAR1", b"\xff\xfe\x00"])
+@pytest.mark.parametrize("name", ["in.csv", "in.parquet"])
+def test_what_is_no_table_is_one_sentence(
+    promoted: Path, tmp_path: Path, name: str, content: bytes
+) -> None:
+    (tmp_path / name).write_bytes(content)
+    with pytest.raises(PredictorError, match=name):
+        score(tmp_path / name, tmp_path / "out.csv")
+
+
+def test_an_unknown_target_is_refused_before_anything_is_read(tmp_path: Path) -> None:
+    with pytest.raises(PredictorError, match=r"\.csv or \.parquet"):
+        score(tmp_path / "missing.csv", tmp_path / "out.xlsx")

@@ -1,0 +1,75 @@
+import json
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from fastapi.testclient import TestClient
+
+from predictor import api
+from predictor.bundle import Bundle
+from predictor.explain.api import typical_value
+from predictor.features import KINDS, NUMBERS
+from predictor.paths import CHAMPION, EXAMPLE
+from predictor.schema import Row
+
+
+@pytest.fixture
+def client(promoted: Path) -> Iterator[TestClient]:
+    with TestClient(api.app) as client:
+        yield client
+
+
+@pytest.fixture
+def example(promoted: Path) -> dict[str, Any]:
+    row: dict[str, Any] = json.loads((CHAMPION / EXAMPLE).read_text())
+    return row
+
+
+def test_an_effect_is_the_answer_minus_the_answer_with_the_typical_value(
+    client: TestClient, example: dict[str, Any]
+) -> None:
+    response = client.post("/explain", json=example).json()
+    champion, row = Bundle.load(CHAMPION), Row.model_validate(example)
+    for found in response["contributions"]:
+        other = Row.model_validate(example | {found["column"]: found["typical"]})
+        here, there = champion.predict(columns(row)), champion.predict(columns(other))
+        at = here[0].argmax() if here.ndim > 1 else ...
+        assert found["effect"] == pytest.approx(float((here[0] - there[0])[at]), abs=1e-6)
+
+
+def columns(row: Row) -> dict[str, list[Any]]:
+    return {name: [value] for name, value in row.model_dump(by_alias=True).items()}
+
+
+def test_every_column_is_listed_the_largest_effect_first(
+    client: TestClient, example: dict[str, Any]
+) -> None:
+    found = client.post("/explain", json=example).json()["contributions"]
+    effects = [abs(each["effect"]) for each in found]
+    assert {each["column"] for each in found} == set(KINDS)
+    assert effects == sorted(effects, reverse=True)
+    assert effects[0] > 0
+
+
+def test_the_prediction_is_that_of_predict(client: TestClient, example: dict[str, Any]) -> None:
+    explained = client.post("/explain", json=example).json()
+    assert explained["prediction"] == client.post("/predict", json=example).json()
+
+
+def test_a_row_that_does_not_fit_is_refused(client: TestClient, example: dict[str, Any]) -> None:
+    assert client.post("/explain", json=example | {NUMBERS[0]: "x"}).status_code == 422
+
+
+@pytest.mark.parametrize(
+    ("column", "typical"),
+    [
+        ({"missing": 0.1, "quantiles": [1, 2, 3]}, 2),
+        ({"missing": 0.68, "quantiles": [1, 2, 3]}, None),
+        ({"missing": 0.0, "shares": {"a": 0.2, "b": 0.8}}, "b"),
+    ],
+)
+def test_a_column_that_is_mostly_missing_is_typically_missing(
+    column: dict[str, Any], typical: object
+) -> None:
+    assert typical_value(column) == typical
