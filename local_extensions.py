@@ -5,7 +5,7 @@ from __future__ import annotations  # cookiecutter may run on a Python before 3.
 from cookiecutter.exceptions import FailedHookException
 from jinja2.ext import Extension
 
-MARKS = ("{{", "{%", "{#", "#%")
+MARKS = ("{{", "{%", "{#")  # and #% at the beginning, which is a line of the template engine
 OURS = ("cookiecutter.", "{% now")  # of the defaults in cookiecutter.json
 
 
@@ -15,8 +15,10 @@ class AnswersAreData(Extension):
     def preprocess(self, source: str, name: str | None, filename: str | None = None) -> str:  # noqa: ARG002
         """Return the source unchanged, unless it is one line with template syntax in it."""
         is_answer = name is None and "\n" not in source and not any(our in source for our in OURS)
-        if is_answer and any(mark in source for mark in MARKS):
+        has_syntax = source.lstrip().startswith("#%") or any(mark in source for mark in MARKS)
+        if is_answer and has_syntax:
             raise FailedHookException(
-                f"error: the answer {source!r} holds template syntax: leave out {' '.join(MARKS)}"
+                f"error: the answer {source!r} holds template syntax: write it without "
+                f"{', '.join(MARKS)} and without #% at the beginning."
             )
         return source

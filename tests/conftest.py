@@ -1,4 +1,4 @@
-"""Bakes of the template, and one project that has really run."""
+"""Bakes of the template, and two projects that have really run: the core, and everything."""
 
 import json
 import os
@@ -12,9 +12,8 @@ import pytest
 from baking import Answers, bake
 from snapshot import TEMPLATE, snapshot
 
-pytest_plugins = ("pages",)
-
 Bake = Callable[..., Path]
+Run = subprocess.CompletedProcess[str]
 
 
 @pytest.fixture(scope="session")
@@ -43,40 +42,54 @@ def answers() -> Answers:
 @pytest.fixture(scope="session")
 def demo_output() -> str:
     """Run `make demo` and return what it printed; the project stays in build/demo."""
-    command = ["make", "--no-print-directory", "demo"]
-    result = subprocess.run(
-        command, cwd=TEMPLATE, env=clean_environment(), capture_output=True, text=True, check=False
-    )
-    assert result.returncode == 0, result.stdout[-4000:] + result.stderr[-4000:]
-    return result.stdout
+    done = run(TEMPLATE, "make", "--no-print-directory", "demo")
+    assert done.returncode == 0, done.stdout[-4000:] + done.stderr[-4000:]
+    return done.stdout
 
 
 @pytest.fixture(scope="session")
-def project(demo_output: str) -> Path:
-    """Return the project of the demo, with its results committed; tests must not change it."""
+def core(demo_output: str) -> Path:
+    """Return the project of the demo after its pipeline; tests must not change it."""
     assert demo_output
-    folder = TEMPLATE / "build" / "demo" / demo.SLUG
-    git(folder, "add", "--all")
-    git(folder, "commit", "--quiet", "--no-verify", "--message", "Record the results")
-    return folder
+    return committed(TEMPLATE / "build" / "demo" / demo.SLUG)
+
+
+@pytest.fixture(scope="session")
+def everything(template: Path, core: Path) -> Path:
+    """Return a project with every part after its pipeline; tests must not change it."""
+    folder = TEMPLATE / "build" / "everything"
+    shutil.rmtree(folder, ignore_errors=True)
+    project = bake(template, folder, {"size": "everything"})
+    shutil.copytree(core / ".dvc" / "cache", project / ".dvc" / "cache")
+    for command in ("uv sync --quiet", "uv run dvc repro", "uv run predictor promote --strict"):
+        done = run(project, *command.split())
+        assert done.returncode == 0, done.stdout[-4000:] + done.stderr[-4000:]
+    return committed(project)
+
+
+def committed(project: Path) -> Path:
+    """Commit everything, and return the project."""
+    git(project, "add", "--all")
+    git(project, "commit", "--quiet", "--no-verify", "--message", "Record the results")
+    return project
 
 
 @pytest.fixture
-def own_project(project: Path, tmp_path: Path) -> Path:
-    """Return a copy that a test may change, with an environment and an empty store of its own."""
-    return copy_of_project(project, tmp_path)
+def own(core: Path, tmp_path: Path) -> Path:
+    """Return a copy of the core that a test may change, with an environment of its own."""
+    return copy_of(core, tmp_path)
 
 
-def copy_of_project(project: Path, folder: Path) -> Path:
-    """Copy a project into `folder`, with an environment and an empty store of its own."""
+def copy_of(project: Path, folder: Path) -> Path:
+    """Copy a project into `folder`, with an environment and an empty registry of its own."""
     leave_out = shutil.ignore_patterns(".venv", "mlflow.db", "mlartifacts")
-    copy = Path(shutil.copytree(project, folder / demo.SLUG, ignore=leave_out))
-    in_project(copy, "uv", "sync", "--quiet")
+    copy = Path(shutil.copytree(project, folder / project.name, ignore=leave_out))
+    run(copy, "uv", "sync", "--quiet")
     return copy
 
 
-def in_project(folder: Path, *command: str, **environment: str) -> subprocess.CompletedProcess[str]:
-    """Run a command as a user of the project would, and return what it printed."""
+def run(folder: Path, *command: str, **environment: str) -> Run:
+    """Run a command as a user would, and return what it printed."""
     return subprocess.run(
         command,
         cwd=folder,
@@ -88,12 +101,15 @@ def in_project(folder: Path, *command: str, **environment: str) -> subprocess.Co
     )
 
 
+def predictor(folder: Path, *arguments: str, **environment: str) -> Run:
+    """Run the command of a project with the project's own environment."""
+    return run(folder, str(folder / ".venv" / "bin" / "predictor"), *arguments, **environment)
+
+
 def git(folder: Path, *arguments: str) -> str:
-    command = ["git", "-C", str(folder), *arguments]
-    result = subprocess.run(
-        command, env=clean_environment(), check=True, capture_output=True, text=True
-    )
-    return result.stdout
+    done = run(folder, "git", *arguments)
+    assert done.returncode == 0, done.stderr
+    return done.stdout
 
 
 def clean_environment() -> dict[str, str]:

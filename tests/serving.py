@@ -1,10 +1,10 @@
-"""A running service of the generated project, and requests to it."""
+"""A running service of a generated project, and requests to it."""
 
 import json
 import subprocess
 import urllib.error
 import urllib.request
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from email.message import Message
@@ -65,26 +65,39 @@ class Service:
 @contextmanager
 def serving(
     project: Path,
-    folder: Path,
-    *arguments: str,
-    predictor: Path | None = None,
-    ready: bool = True,
-    settings: dict[str, str] | None = None,
+    log: Path,
+    settings: Mapping[str, str] | None = None,
+    program: Path | None = None,
+    files: int = 4096,
 ) -> Iterator[Service]:
-    """Run `predictor serve` while the block runs; its log and its labels go to `folder`."""
-    port, log = demo.free_port(), folder / "service.log"
-    program = predictor or project / ".venv" / "bin" / "predictor"
-    environment = {"PREDICTOR_FEEDBACK": str(folder / "feedback.jsonl")} | (settings or {})
+    """Run `predictor serve` in a project; at most `files` may be open at a time."""
+    port = demo.free_port()
+    program = program or project / ".venv" / "bin" / "predictor"
+    command = f"ulimit -n {files}; exec {program} serve --port {port}"
     with log.open("wb") as output:
         process = subprocess.Popen(
-            [program, "serve", "--port", str(port), *arguments],
+            ["bash", "-c", command],
             cwd=project,
-            env=clean_environment() | environment,
+            env=clean_environment() | dict(settings or {}),
             stdout=output,
-            stderr=subprocess.STDOUT,
+            stderr=output,
         )
-        try:
-            demo.wait_until(process, port, "/health/ready" if ready else "/health/live")
-            yield Service(port, process, log)
-        finally:
-            demo.stop(process)
+    try:
+        demo.wait_until(process, port)
+        yield Service(port, process, log)
+    finally:
+        demo.stop(process)
+
+
+def memory_mb(service: Service) -> float:
+    """Return the most memory that the service has had, in MB."""
+    status = Path(f"/proc/{service.process.pid}/status").read_text(encoding="utf-8")
+    (line,) = (line for line in status.splitlines() if line.startswith("VmHWM"))
+    return int(line.split()[1]) / 1000
+
+
+def example_of(project: Path) -> dict[str, Any]:
+    """Return the row that the README asks about."""
+    path = project / "reports" / "champion" / "example.json"
+    row: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
+    return row

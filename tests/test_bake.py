@@ -5,12 +5,13 @@ import subprocess
 import sys
 import tomllib
 from pathlib import Path
+from typing import Any
 
 import pre_gen_project
 import pytest
 import yaml
 from baking import OTHERS, Answers, bake, files, text_of
-from conftest import Bake
+from conftest import Bake, run
 from cookiecutter.exceptions import FailedHookException
 
 HOSTILE = {
@@ -35,10 +36,12 @@ WINDOWS_FORBIDDEN = re.compile(r'[<>:"|?*\\\x00-\x1f]|[ .]$')
 
 def options() -> list[tuple[str, str]]:
     asked = json.loads(text_of(Path(__file__).parents[1] / "cookiecutter.json"))
+    choices = {name: each for name, each in asked.items() if isinstance(each, list)}
+    choices |= {part: ["yes", "no"] for part in pre_gen_project.PARTS}
     return [
         (name, value)
-        for name, values in asked.items()
-        if isinstance(values, list) and not name.startswith("_")
+        for name, values in choices.items()
+        if not name.startswith("_")
         for value in values
     ]
 
@@ -63,6 +66,11 @@ def every_document(text: str) -> list[object]:
     return list(yaml.safe_load_all(text))
 
 
+def problem_of(project: Path) -> dict[str, Any]:
+    problem: dict[str, Any] = yaml.safe_load(text_of(project / "params.yaml"))["problem"]
+    return problem
+
+
 def require_whole(project: Path) -> None:
     require_parses(project)
     traces = [path for path in files(project) if TRACES.search(text_of(path))]
@@ -80,10 +88,10 @@ def test_hostile_text_survives_in_every_file(template: Path, tmp_path: Path, kin
     hostile = dict.fromkeys(TEXTS, text) | {"project_slug": "tide-watch"}
     project = bake(template, tmp_path, hostile)
     require_parses(project)
-    contract = yaml.safe_load(text_of(project / "contract.yaml"))
+    problem = problem_of(project)
     package = tomllib.loads(text_of(project / "pyproject.toml"))["project"]
-    assert (contract["question"], contract["decision"]) == (text, text)
-    assert contract["costs"]["unit"] == text
+    assert (problem["question"], problem["decision"]) == (text, text)
+    assert problem["costs"]["unit"] == text
     assert (package["description"], package["authors"][0]["name"]) == (text, text)
     assert text in text_of(project / "README.md")
     assert text in text_of(project / "LICENSE")
@@ -108,13 +116,34 @@ def test_template_syntax_typed_at_the_prompts_stays_text(
     assert result.returncode == 0, result.stderr
     project = tmp_path / "tide-watch"
     require_parses(project)
-    assert yaml.safe_load(text_of(project / "contract.yaml"))["question"] == text
+    assert problem_of(project)["question"] == text
     assert text in text_of(project / "README.md")
+
+
+@pytest.mark.parametrize("text", ["#% if x", "{{ x }}", "{% raw %}", "{# x #}", "a {{ 1 / 0 }}"])
+def test_template_syntax_on_the_command_line_is_refused_in_a_sentence(
+    template: Path, tmp_path: Path, text: str
+) -> None:
+    command = ["cookiecutter", str(template), "--no-input", "--default-config"]
+    done = run(tmp_path, sys.executable, "-m", *command, f"question={text}")
+    assert done.returncode == 1
+    assert f"error: the answer {text!r} holds template syntax" in done.stdout + done.stderr
+    assert "Traceback" not in done.stdout + done.stderr
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_the_default_answers_leave_no_placeholder_of_a_github_user(baked: Bake) -> None:
+    project = baked()
+    found = [path for path in files(project) if "github.com" in text_of(path)]
+    assert found == []
+    named = baked(github_user="somebody-else", project_slug="tide-watch")
+    assert "github.com/somebody-else/tide-watch/actions" in text_of(named / "README.md")
 
 
 def test_nothing_of_our_answers_is_left(template: Path, tmp_path: Path, answers: Answers) -> None:
     project = bake(template, tmp_path, OTHERS)
-    ours = [str(answers[name]) for name in OTHERS if not name.startswith("cost")]
+    asked = [str(answers[name]) for name in OTHERS if not name.startswith("cost")]
+    ours = [answer for answer in asked if answer]
     ours += ["flight-delay-predictor", "desk hours"]
     text = {path: text_of(path) for path in files(project)}
     assert {
@@ -128,9 +157,9 @@ def test_nothing_of_our_answers_is_left(template: Path, tmp_path: Path, answers:
 
 def test_answers_reach_their_place(template: Path, tmp_path: Path) -> None:
     project = bake(template, tmp_path, OTHERS | {"python_version": "3.12"})
-    contract = yaml.safe_load(text_of(project / "contract.yaml"))
-    assert contract["name"] == "tide-watch"
-    assert contract["costs"] == {"false_alarm": 2.5, "miss": 70, "unit": "boats"}
+    problem = problem_of(project)
+    assert problem["name"] == "tide-watch"
+    assert problem["costs"] == {"false_alarm": 2.5, "miss": 70, "unit": "boats"}
     assert text_of(project / ".python-version") == "3.12\n"
 
 

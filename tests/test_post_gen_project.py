@@ -6,6 +6,9 @@ import pytest
 from snapshot import TEMPLATE
 
 
+ANSWERS = dict.fromkeys(post_gen_project.PARTS, "yes")
+
+
 def make(project: Path, *paths: str) -> None:
     for path in paths:
         (project / path).parent.mkdir(parents=True, exist_ok=True)
@@ -14,18 +17,18 @@ def make(project: Path, *paths: str) -> None:
 
 def test_only_refused_parts_are_removed(tmp_path: Path) -> None:
     make(tmp_path, ".github/workflows/ci.yml", "notebooks/explore.ipynb", "README.md")
-    post_gen_project.prune(tmp_path, {"github_actions": "no", "notebook": "yes"})
+    post_gen_project.prune(tmp_path, ANSWERS | {"github_actions": "no"})
     left = {path.relative_to(tmp_path).as_posix() for path in tmp_path.rglob("*")}
     assert left == {"notebooks", "notebooks/explore.ipynb", "README.md"}
 
 
 def test_a_path_of_the_table_that_does_not_exist_is_an_error(tmp_path: Path) -> None:
     with pytest.raises(FileNotFoundError):
-        post_gen_project.prune(tmp_path, {"github_actions": "no", "notebook": "yes"})
+        post_gen_project.prune(tmp_path, ANSWERS | {"github_actions": "no"})
 
 
 def test_every_path_of_the_table_is_in_the_template() -> None:
-    paths = [path for paths in post_gen_project.OPTIONAL.values() for path in paths]
+    paths = [path for paths in post_gen_project.PARTS.values() for path in paths]
     assert paths
     absent = [
         path for path in paths if not (TEMPLATE / "{{cookiecutter.project_slug}}" / path).exists()
@@ -66,5 +69,5 @@ def test_next_steps_are_those_of_this_machine() -> None:
     assert "  cd tide-watch\n  make setup\n  make pipeline\n" in with_all
     assert "pip install uv" not in with_all
     bare = post_gen_project.next_steps("tide-watch", has_make=False, has_uv=False)
-    assert "uv run predictor pipeline" in bare
+    assert "uv run dvc repro; uv run predictor promote" in bare
     assert bare.endswith("python -m pip install uv")

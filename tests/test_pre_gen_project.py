@@ -5,7 +5,7 @@ import pre_gen_project
 import pytest
 from snapshot import TEMPLATE
 
-GOOD = {
+GOOD = dict.fromkeys(pre_gen_project.PARTS, "no") | {
     "project_name": "Tide Watch",
     "project_slug": "tide-watch",
     "author_name": "Somebody",
@@ -49,6 +49,8 @@ def test_good_answers_have_no_fault() -> None:
         ("email", 'a"@example.com'),
         ("github_user", "some body"),
         ("github_user", "-x"),
+        ("batch", "maybe"),
+        ("notebook", ""),
         ("cost_false_alarm", "0"),
         ("cost_false_alarm", "-1"),
         ("cost_miss", "four"),

@@ -24,7 +24,6 @@ logger = logging.getLogger(__name__)
 ROW_BYTES = 512 * (8 + len(Flight.model_fields))  # a name and its value take far less
 SHOWN_ERRORS = 20
 LOOK_SECONDS = 1.0
-NO_CHAMPION = "There is no champion yet: run `uv run dvc repro`, then `uv run predictor promote`."
 
 
 @asynccontextmanager
@@ -69,7 +68,7 @@ def champion(request: Request) -> Bundle:
     """Return the champion; without one the answer is 503."""
     bundle: Bundle | None = request.app.state.champion
     if bundle is None:
-        raise HTTPException(503, NO_CHAMPION)
+        raise HTTPException(503, "There is no champion yet: run `uv run predictor promote`.")
     return bundle
 
 

@@ -90,13 +90,13 @@ class Bundle:
         """Return what the service says about each row."""
         dumped = [row.model_dump(by_alias=True) for row in rows]
         outputs = self.predict({name: [row[name] for row in dumped] for name in dumped[0]})
-        return [
-            task.prediction(output, self.metadata.rule, self._unseen(row), self.version)
-            for output, row in zip(outputs.tolist(), dumped, strict=True)
+        unseen = [
+            [name for name in CATEGORIES if row[name] not in self.known[name]] for row in dumped
         ]
-
-    def _unseen(self, row: dict[str, Any]) -> list[str]:
-        return [name for name in CATEGORIES if row[name] not in self.known[name]]
+        return [
+            task.prediction(output, self.metadata.rule, names, self.version)
+            for output, names in zip(outputs.tolist(), unseen, strict=True)
+        ]
 
 
 def require_schema(folder: Path, metadata: Metadata) -> None:

@@ -46,10 +46,7 @@ def line() -> list[Entry]:
     """Return the promotions that were not rolled back; the last one is the champion."""
     found: list[Entry] = []
     for entry in entries():
-        if entry.action == PROMOTED:
-            found.append(entry)
-        else:
-            found.pop()
+        found = [*found, entry] if entry.action == PROMOTED else found[:-1]
     return found
 
 

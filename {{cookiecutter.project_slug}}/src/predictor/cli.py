@@ -16,6 +16,15 @@ from predictor.errors import PredictorError
 
 Stage = Literal["ingest", "prepare", "train", "evaluate"]
 
+ENVIRONMENT = {
+    "MLFLOW_DISABLE_TELEMETRY": "true",
+    "MLFLOW_ENABLE_ARTIFACTS_PROGRESS_BAR": "false",
+    "MLFLOW_HTTP_REQUEST_MAX_RETRIES": "2",
+    "MLFLOW_LOGGING_LEVEL": "ERROR",
+    # Threads that spin while they wait make training three times slower on a busy machine.
+    "OMP_WAIT_POLICY": "passive",
+}
+
 app = typer.Typer(
     no_args_is_help=True,
     add_completion=False,
@@ -64,7 +73,10 @@ def rollback(
 
 @app.command()
 def reproduce() -> None:
-    """Compare the metrics of this run with those that are committed."""
+    """Compare the metrics of this run with those that are committed.
+
+    Example: `predictor reproduce`
+    """
     from predictor.reproduce import reproduce
 
     reproduce()
@@ -100,11 +112,8 @@ def main() -> None:
     """Run the command line; an error for the user is a sentence, not a traceback."""
     logging.basicConfig(level=logging.WARNING, format="%(message)s", stream=sys.stdout)
     logging.getLogger("predictor").setLevel(logging.INFO)
-    os.environ.setdefault("MLFLOW_LOGGING_LEVEL", "ERROR")
-    os.environ.setdefault("MLFLOW_DISABLE_TELEMETRY", "true")
-    os.environ.setdefault("MLFLOW_ENABLE_ARTIFACTS_PROGRESS_BAR", "false")
-    # Threads that spin while they wait make training three times slower on a busy machine.
-    os.environ.setdefault("OMP_WAIT_POLICY", "passive")
+    for name, value in ENVIRONMENT.items():
+        os.environ.setdefault(name, value)
     try:
         app()
     except PredictorError as error:

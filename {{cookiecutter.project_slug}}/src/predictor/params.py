@@ -10,13 +10,12 @@ from predictor.errors import PredictorError, did_you_mean
 from predictor.paths import PARAMS
 
 Share = Annotated[float, Field(gt=0, lt=1)]
-Month = Annotated[str, Field(pattern=r"^\d{4}-(0[1-9]|1[0-2])$")]
 
 
 class Ingest(BaseModel, frozen=True, extra="forbid"):
     """What has arrived."""
 
-    through: Month
+    through: Annotated[str, Field(pattern=r"^\d{4}-(0[1-9]|1[0-2])$")]
 
 
 class Prepare(BaseModel, frozen=True, extra="forbid"):

@@ -19,7 +19,6 @@ from predictor.bundle import PROMOTION, Bundle, checksum
 from predictor.champions import PROMOTED, ROLLED_BACK, Entry
 from predictor.comparison import Difference, Evaluation, compare
 from predictor.errors import PredictorError
-from predictor.features import KINDS
 from predictor.paths import CANDIDATE, CHAMPION, LOCK, PREPARED, REPORTS, SHOWN, VERDICT, write_text
 from predictor.registry import Registry
 from predictor.rules import Exam, Finding
@@ -54,7 +53,7 @@ def promote() -> Verdict:
         follow(registry)
         logger.info("registering the candidate, and judging it")
         tags = {"recipe": recipe, "test_version": evaluation.test_version}
-        version = registry.register(candidate, test[list(KINDS)].head(2), tags)
+        version = registry.register(candidate, tags)
         champion = against_champion(candidate, evaluation, test)
         every = (*rules.RULES, *(rule for part in parts.find("rules") for rule in part.RULES))
         findings = [rule(Exam(candidate, recipe, evaluation, test, champion)) for rule in every]
@@ -124,10 +123,8 @@ def follow(registry: Registry) -> bool:
 
 def installed() -> str | None:
     """Return the recipe of `models/champion`, or None if there is no champion."""
-    try:
-        return str(json.loads((CHAMPION / PROMOTION).read_text(encoding="utf-8"))["recipe"])
-    except FileNotFoundError:
-        return None
+    promotion = CHAMPION / PROMOTION
+    return str(json.loads(promotion.read_bytes())["recipe"]) if promotion.exists() else None
 
 
 def copy_candidate(folder: Path) -> tuple[Bundle, Evaluation]:

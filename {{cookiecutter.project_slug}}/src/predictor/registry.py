@@ -10,7 +10,6 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 import mlflow
-import pandas as pd
 from mlflow import MlflowClient
 from mlflow.exceptions import MlflowException
 from sqlalchemy.exc import SQLAlchemyError
@@ -58,7 +57,7 @@ class Registry:
         return cls(name, MlflowClient())
 
     @one_sentence()
-    def register(self, bundle: Bundle, example: pd.DataFrame, tags: dict[str, str]) -> str:
+    def register(self, bundle: Bundle, tags: dict[str, str]) -> str:
         """Return the version of a bundle; a bundle that is new here is registered."""
         found = self.versions("bundle", bundle.identity)
         if found:
@@ -70,7 +69,7 @@ class Registry:
                 python_model=str(Path(__file__).with_name("pyfunc.py")),
                 artifacts={"bundle": str(copy)},
                 code_paths=[str(Path(__file__).parent)],
-                input_example=example,  # gives the signature
+                signature=False,  # it would refuse integers where the schema has numbers
                 pip_requirements=REQUIREMENTS,  # MLflow would need half a minute to find them
             )
         tags = {"bundle": bundle.identity, **tags}
