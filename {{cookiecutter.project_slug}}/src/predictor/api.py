@@ -24,6 +24,11 @@ logger = logging.getLogger(__name__)
 ROW_BYTES = 512 * (8 + len(Flight.model_fields))  # a name and its value take far less
 SHOWN_ERRORS = 20
 LOOK_SECONDS = 1.0
+ERRORS = {
+    400: {"description": "No JSON"},
+    413: {"description": "Too long"},
+    503: {"description": "No champion"},
+}
 
 
 @asynccontextmanager
@@ -61,7 +66,9 @@ def look(app: FastAPI, folder: Path, seen: tuple[object, ...]) -> tuple[object, 
     return now
 
 
-app = FastAPIOffline(title="Predictor", lifespan=follow_champion, max_body_size=ROW_BYTES)
+app = FastAPIOffline(
+    title="Predictor", lifespan=follow_champion, max_body_size=ROW_BYTES, responses=ERRORS
+)
 
 
 def champion(request: Request) -> Bundle:

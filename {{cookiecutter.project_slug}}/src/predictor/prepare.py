@@ -78,10 +78,7 @@ def check(rows: pd.DataFrame, adapter: TypeAdapter[Any]) -> list[str]:
 
 
 def unseen(fit: pd.DataFrame, test: pd.DataFrame) -> dict[str, float]:
-    """Return the share of test rows that lie outside what a feature had in training.
-
-    That is outside its range or its categories; features below 1 % are left out.
-    """
+    """Return features of which over 1 % of the test values are outside those of training."""
     seen, new = encode(fit), encode(test)
     shares: dict[str, float] = {}
     for at, name in enumerate(NUMBER_FEATURES):

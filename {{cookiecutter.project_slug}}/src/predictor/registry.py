@@ -58,16 +58,15 @@ class Registry:
 
     @one_sentence()
     def register(self, bundle: Bundle, tags: dict[str, str]) -> str:
-        """Return the version of a bundle; a bundle that is new here is registered."""
+        """Return the version of a bundle in a folder `bundle`; one that is new is registered."""
         found = self.versions("bundle", bundle.identity)
         if found:
             return found[0]
-        with self._run_of(bundle), TemporaryDirectory() as scratch:
-            copy = shutil.copytree(bundle.folder, Path(scratch, "bundle"))
+        with self._run_of(bundle):
             logged = mlflow.pyfunc.log_model(
                 name="bundle",
                 python_model=str(Path(__file__).with_name("pyfunc.py")),
-                artifacts={"bundle": str(copy)},
+                artifacts={"bundle": str(bundle.folder)},
                 code_paths=[str(Path(__file__).parent)],
                 signature=False,  # it would refuse integers where the schema has numbers
                 pip_requirements=REQUIREMENTS,  # MLflow would need half a minute to find them
@@ -85,9 +84,9 @@ class Registry:
     def fetch(self, version: str, folder: Path) -> Path:
         """Download the bundle of a version into a folder that does not exist, and return it."""
         with TemporaryDirectory() as scratch:
-            uri = f"models:/{self.name}/{version}"
+            uri = f"models:/{self.name}/{version}/artifacts/bundle"
             found = mlflow.artifacts.download_artifacts(uri, dst_path=scratch)
-            return Path(shutil.copytree(Path(found, "artifacts", "bundle"), folder))
+            return Path(shutil.copytree(found, folder))
 
     @one_sentence()
     def set_champion(self, version: str) -> None:

@@ -33,10 +33,14 @@ _DATE = (
     r"|(0[469]|11)-(0[1-9]|[12]\d|30)|02-(0[1-9]|1\d|2[0-8]))"
 )
 _PATTERN = rf"^{_DATE}T([01]\d|2[0-3]):[0-5]\d(:[0-5]\d)?$"
-LocalTime = Annotated[NaiveDatetime, WithJsonSchema({"type": "string", "pattern": _PATTERN})]
+LocalTime = Annotated[
+    NaiveDatetime,
+    Field(strict=False),  # JSON has no times, so text is converted
+    WithJsonSchema({"type": "string", "pattern": _PATTERN}),
+]
 
 
-class Flight(BaseModel, extra="forbid", allow_inf_nan=False):
+class Flight(BaseModel, extra="forbid", strict=True, allow_inf_nan=False):
     """A flight, as the rebooking desk knows it three hours before departure."""
 
     scheduled_departure: LocalTime = Field(

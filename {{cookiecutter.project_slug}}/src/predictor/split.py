@@ -26,10 +26,7 @@ def arrived(rows: pd.DataFrame, params: Ingest) -> dict[str, pd.DataFrame]:
 
 
 def split(rows: pd.DataFrame, params: Prepare) -> dict[str, pd.DataFrame]:
-    """Return `train`, `valid` (the newest share of the other days) and `test` (the newest days).
-
-    A day is never divided: its rows have much in common.
-    """
+    """Return `train`, `valid` and `test`, which has the newest days; no day is divided."""
     ordered = rows.sort_values(TIME, kind="stable", ignore_index=True)
     day = ordered[TIME].dt.normalize()
     is_test = day > day.max() - pd.Timedelta(days=params.test_days)

@@ -96,10 +96,7 @@ def require_parity(pipeline: Pipeline, onnx: bytes, rows: pd.DataFrame) -> float
 
 
 def with_gaps(rows: pd.DataFrame) -> pd.DataFrame:
-    """Return a copy in which row `i` lacks a value in column `i` modulo the number of columns.
-
-    A category gets a name that training never saw instead.
-    """
+    """Return a copy in which each row lacks one value, or has a name that training never saw."""
     gaps = rows.copy()
     for at, (name, kind) in enumerate(KINDS.items()):
         hit = np.arange(len(gaps)) % len(KINDS) == at
