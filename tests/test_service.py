@@ -111,7 +111,7 @@ def post_whatever_happens(service: Service, path: str, body: bytes, kind: str) -
     try:
         return service.post(path, body, kind)
     except (ConnectionError, OSError):
-        assert len(body) > MEGABYTE  # only a body that is refused unread ends like this
+        assert len(body) > MEGABYTE / 2  # only a body that is refused unread ends like this
         return None
 
 
@@ -120,7 +120,6 @@ CHUNKED = b"Transfer-Encoding: chunked\r\n"
 PROTOCOL = {
     "no request": b"hello\r\n\r\n",
     "no host": b"GET / HTTP/1.1\r\n\r\n",
-    "an old version": b"GET /health/live HTTP/0.9\r\n\r\n",
     "two lengths": POST + b"Content-Length: 1\r\nContent-Length: 2\r\n\r\n{}",
     "length and chunks": POST + b"Content-Length: 5\r\n" + CHUNKED + b"\r\n0\r\n\r\n",
     "a negative length": POST + b"Content-Length: -1\r\n\r\n",

@@ -10,8 +10,9 @@ from fastapi.exceptions import RequestValidationError
 from pydantic import ValidationError
 
 from predictor.api import champion
-from predictor.batch.readers import READERS, Read
+from predictor.batch.readers import READERS, Read, read_csv
 from predictor.bundle import Bundle
+from predictor.features import KINDS
 from predictor.schema import Row
 from predictor.task import Prediction
 
@@ -59,13 +60,17 @@ def answer(bundle: Bundle, read: Read, body: bytes) -> list[Prediction]:
         raise HTTPException(413, f"Send at most {ROWS:,} rows at a time.")
     if not contents:
         raise unprocessable("Send at least one row.")
-    return bundle.predict_rows([row(number, each) for number, each in enumerate(contents)])
+    strict = False if read is read_csv else None  # the cells of a CSV are text
+    return bundle.predict_rows([row(number, each, strict) for number, each in enumerate(contents)])
 
 
-def row(number: int, content: object) -> Row:
+def row(number: int, content: object, strict: bool | None) -> Row:
     """Return a row; an error names its number, counted from 0, and the column."""
+    if isinstance(content, dict) and len(content) > 2 * len(KINDS):
+        # Naming each of them would take a hundred times the memory of the body.
+        raise unprocessable(f"Row {number} has {len(content):,} columns.")
     try:
-        return Row.model_validate(content, strict=False)  # the cells of a CSV are text
+        return Row.model_validate(content, strict=strict)
     except ValidationError as error:
         errors = error.errors(include_url=False, include_input=False, include_context=False)
         raise RequestValidationError(

@@ -49,7 +49,7 @@ def score(source: Path, target: Path) -> None:
                 writer.write_table(table)
                 done += len(chunk)
                 logger.info("%s rows", f"{done:,}")
-        except (OSError, ValueError) as error:
+        except (OSError, ValueError, PredictorError) as error:
             raise PredictorError(f"{source}: {error}") from error
         finally:
             if writer:
@@ -89,8 +89,8 @@ def answers(champion: Bundle, chunk: pd.DataFrame) -> pd.DataFrame:
     """
     absent = [name for name in KINDS if name not in chunk]
     if absent:
-        found = [f"{name!r}{did_you_mean(name, map(str, chunk))}" for name in absent]
-        raise PredictorError(f"These columns are missing: {', '.join(found)}.")
+        first = f"{absent[0]!r}{did_you_mean(absent[0], map(str, chunk))}"
+        raise PredictorError(f"{len(absent)} columns are missing, the first: {first}")
     rows = typed(chunk[list(KINDS)])
     violations = check(rows, TypeAdapter(list[Row]))
     if violations:
