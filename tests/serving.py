@@ -69,8 +69,12 @@ def serving(
     settings: Mapping[str, str] | None = None,
     program: Path | None = None,
     files: int = 4096,
+    ready: str = "ready",
 ) -> Iterator[Service]:
-    """Run `predictor serve` in a project; at most `files` may be open at a time."""
+    """Run `predictor serve` in a project; the block begins when it is `ready`, or only `live`.
+
+    At most `files` may be open at a time.
+    """
     port = demo.free_port()
     program = program or project / ".venv" / "bin" / "predictor"
     command = f"ulimit -n {files}; exec {program} serve --port {port}"
@@ -83,7 +87,7 @@ def serving(
             stderr=output,
         )
     try:
-        demo.wait_until(process, port)
+        demo.wait_until(process, port, f"/health/{ready}")
         yield Service(port, process, log)
     finally:
         demo.stop(process)
