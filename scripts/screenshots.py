@@ -1,107 +1,92 @@
-"""Photograph the demo page of a project that `make demo` has left, with one row filled in.
+"""Photograph the README of a generated project as GitHub shows it, and its page.
 
-Usage: python scripts/screenshots.py     (writes build/screenshots/, and docs/page.png)
+Usage: python scripts/screenshots.py [--project FOLDER] [--out FOLDER] [--docs]
+
+`--docs` writes the two pictures of the template's README. Needs node, npm and Chromium.
 """
 
-import json
-import shutil
+import argparse
+import subprocess
 import sys
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
 from pathlib import Path
-from urllib.parse import quote
 
 import demo
-from playwright.sync_api import Browser, Page, sync_playwright
+from playwright.sync_api import Browser, sync_playwright
 from snapshot import TEMPLATE
 
-PROJECT = TEMPLATE / "build" / "demo" / demo.SLUG
-FOLDER = TEMPLATE / "build" / "screenshots"
-PICTURE = TEMPLATE / "docs" / "page.png"  # in the README
-BROWSERS = ("chromium", "chromium-browser", "google-chrome")
-# It may run as root in a container, and must ask nobody but the service.
-ARGUMENTS = [
-    "--no-sandbox",
-    "--disable-gpu",
-    "--disable-quic",
-    "--no-first-run",
-    "--disable-background-networking",
-    "--disable-component-update",
-    "--disable-sync",
-]
-# A wet Friday evening, on a regional airline.
-ROW = {
-    "scheduled_departure": "2013-02-22T18:45:00",
-    "carrier": "EV",
-    "origin": "LGA",
-    "humidity": 93,
-    "precipitation": 0.06,
-    "visibility": 2.5,
-    "wind_speed": 18.4,
-    "wind_gust": None,
-}
-WIDE = {"width": 1280, "height": 800}
-PHONE = {"width": 390, "height": 844}
+RENDERER = TEMPLATE / "build" / "render"
+PACKAGES = ("marked@16", "github-markdown-css@5", "mermaid@11")
+OFFLINE = (
+    *("--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run"),
+    *("--disable-background-networking", "--disable-component-update", "--disable-sync"),
+    "--allow-file-access-from-files",
+)
+WIDTHS, SCHEMES = (1280, 360), ("light", "dark")
 
 
-def main() -> int:
-    """Take the pictures and return the exit code."""
-    if not PROJECT.exists():
-        sys.exit("screenshots: there is no project to photograph: run `make demo` first.")
-    port = demo.free_port()
-    with demo.service(PROJECT, port), browser() as chromium:
-        address = f"http://127.0.0.1:{port}/{fragment(ROW)}"
-        for name, options in views().items():
-            shoot(chromium, address, FOLDER / f"{name}.png", options)
-    PICTURE.parent.mkdir(exist_ok=True)
-    shutil.copyfile(FOLDER / "light.png", PICTURE)
-    print(f"{FOLDER}\n{PICTURE}")
+def install_renderer() -> None:
+    """Install what renders Markdown, once."""
+    if not (RENDERER / "node_modules" / "marked").exists():
+        RENDERER.mkdir(parents=True, exist_ok=True)
+        command = ["npm", "install", "--no-audit", "--no-fund", "--silent", *PACKAGES]
+        subprocess.run(command, cwd=RENDERER, check=True)
+    (RENDERER / "render.mjs").write_bytes((TEMPLATE / "scripts" / "render.mjs").read_bytes())
+
+
+def render(readme: Path, name: str) -> str:
+    """Return the address of a README as HTML."""
+    target = RENDERER / f"{name}.html"
+    command = ["node", "render.mjs", str(readme), str(target)]
+    subprocess.run(command, cwd=RENDERER, check=True)
+    return target.as_uri()
+
+
+def photograph(
+    browser: Browser, address: str, target: Path, width: int, scheme: str, ready: str, height: int
+) -> None:
+    """Write a picture of the first `height` pixels, or of all if it is 0."""
+    view = {"width": width, "height": height or 900}
+    page = browser.new_page(viewport=view, color_scheme=scheme)  # type: ignore[arg-type]
+    page.goto(address)
+    page.wait_for_selector(ready, state="attached")
+    page.screenshot(path=target, full_page=not height)
+    page.close()
+    print(target)
+
+
+def main(project: Path, out: Path, *, docs: bool) -> int:
+    """Write `readme-*.png` and, if the project has a page, `page-*.png`."""
+    install_renderer()
+    out.mkdir(parents=True, exist_ok=True)
+    readme = render(project / "README.md", project.name)
+    has_page = (project / "src" / "predictor" / "page").exists()
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(
+            executable_path="/usr/bin/chromium", args=list(OFFLINE)
+        )
+        shots = [(width, scheme) for width in WIDTHS for scheme in SCHEMES]
+        for width, scheme in [(1000, "light")] if docs else shots:
+            name = "readme.png" if docs else f"readme-{width}-{scheme}.png"
+            height = 1300 if docs else 0
+            photograph(browser, readme, out / name, width, scheme, "[data-ready]", height)
+        if has_page:
+            port = demo.free_port()
+            with demo.service(project, port):
+                for width, scheme in [(1100, "light")] if docs else shots:
+                    name = "page.png" if docs else f"page-{width}-{scheme}.png"
+                    address = f"http://127.0.0.1:{port}"
+                    height = 820 if docs else 0
+                    photograph(browser, address, out / name, width, scheme, "output strong", height)
+        browser.close()
     return 0
 
 
-def views() -> dict[str, dict[str, object]]:
-    """Return the options of a browser's context for each picture."""
-    return {
-        "light": {"viewport": WIDE, "color_scheme": "light"},
-        "dark": {"viewport": WIDE, "color_scheme": "dark"},
-        "phone": {"viewport": PHONE, "color_scheme": "light"},
-        "phone-dark": {"viewport": PHONE, "color_scheme": "dark"},
-    }
-
-
-@contextmanager
-def browser() -> Iterator[Browser]:
-    """Run the Chromium of this machine for as long as the block runs."""
-    with sync_playwright() as playwright:
-        chromium = playwright.chromium.launch(executable_path=executable(), args=ARGUMENTS)
-        yield chromium
-        chromium.close()
-
-
-def executable() -> str | None:
-    """Return the path of a Chromium on this machine, if there is one."""
-    return next(filter(None, map(shutil.which, BROWSERS)), None)
-
-
-def fragment(row: Mapping[str, object]) -> str:
-    """Return the part of an address that fills the form with a row."""
-    return f"#{quote(json.dumps(row))}"
-
-
-def shoot(chromium: Browser, address: str, path: Path, options: dict[str, object]) -> None:
-    """Photograph what a window shows once the model has answered."""
-    context = chromium.new_context(reduced_motion="reduce", **options)  # type: ignore[arg-type]
-    page = context.new_page()
-    page.goto(address)
-    await_answer(page)
-    page.screenshot(path=path)
-    context.close()
-
-
-def await_answer(page: Page) -> None:
-    """Return once an answer is shown."""
-    page.locator("#said .headline").wait_for()
-
-
 if __name__ == "__main__":
-    sys.exit(main())
+    parser = argparse.ArgumentParser(description="Photograph README and page of a project.")
+    parser.add_argument(
+        "--project", type=Path, default=TEMPLATE / "build" / "everything" / demo.SLUG
+    )
+    parser.add_argument("--out", type=Path, default=TEMPLATE / "build" / "screenshots")
+    parser.add_argument("--docs", action="store_true", help="the pictures of the README")
+    asked = parser.parse_args()
+    sys.exit(main(asked.project, TEMPLATE / "docs" if asked.docs else asked.out, docs=asked.docs))

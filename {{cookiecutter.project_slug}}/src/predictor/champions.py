@@ -15,11 +15,15 @@ PROMOTED, ROLLED_BACK = "promoted", "rolled back"
 
 
 class Entry(NamedTuple):
-    """One line; models of the same `recipe` come from the same data, code and parameters."""
+    """One line; models of the same `recipe` come from the same data, code and parameters.
+
+    The test rows had judged `judged_before` other candidates before this one.
+    """
 
     version: str
     action: str
     why: str
+    judged_before: str
     data_version: str
     parameters: str
     recipe: str

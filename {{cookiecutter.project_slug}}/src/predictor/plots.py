@@ -9,7 +9,7 @@ from sklearn.calibration import CalibrationDisplay
 
 from predictor.task import Floats, Problem, cost
 
-INK, GREY = "#2f6db5", "#848a93"
+INK, GREY = "#4a8bd6", "#848a93"
 # Grey text and no background: the picture is readable on light and on dark pages.
 STYLE = {
     **dict.fromkeys(["axes.edgecolor", "axes.labelcolor", "text.color", "xtick.color"], GREY),
@@ -27,8 +27,9 @@ def draw(path: Path, truth: Floats, probabilities: Floats, problem: Problem) -> 
         figure = Figure(figsize=(9, 3.6), layout="constrained")
         left, right = figure.subplots(1, 2)
         CalibrationDisplay.from_predictions(
-            truth, probabilities, n_bins=10, strategy="quantile", ax=left, color=INK
+            truth, probabilities, n_bins=10, strategy="quantile", ax=left, color=INK, ref_line=False
         )
+        left.axline((0, 0), slope=1, color=GREY, linestyle=":")
         left.legend().remove()
         left.set(title="Calibration", xlabel="Predicted probability", ylabel="Observed share")
         right.plot(thresholds, costs, color=INK)

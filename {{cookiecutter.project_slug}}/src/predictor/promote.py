@@ -38,12 +38,7 @@ class Verdict(BaseModel):
 
 
 def promote() -> Verdict:
-    """Judge the candidate, and make it the champion if every rule holds.
-
-    Raises:
-        PredictorError: there is no evaluated candidate, the README has no place for the results,
-            or the registry cannot be used.
-    """
+    """Judge the candidate, and make it the champion if every rule holds."""
     report.with_results([])  # raises now, and not after the decision
     with TemporaryDirectory() as scratch:
         # A copy is judged and registered, so that what is published is what was judged.
@@ -65,10 +60,10 @@ def promote() -> Verdict:
     )
     write_text(VERDICT, verdict.model_dump_json(indent=2) + "\n")
     if verdict.promotes:
-        data_version, why = candidate.metadata.data_version, str(evaluation.differences[0])
-        entry = Entry(version, PROMOTED, why, data_version, parameters, recipe)
+        why, before = str(evaluation.differences[0]), str(verdict.judged_before)
+        data = candidate.metadata.data_version
         if [each.recipe for each in champions.line()][-1:] != [recipe]:
-            champions.append(entry)
+            champions.append(Entry(version, PROMOTED, why, before, data, parameters, recipe))
         follow(registry)
     elif not CHAMPION.exists():
         report.show_refusal(evaluation, findings)
@@ -76,11 +71,7 @@ def promote() -> Verdict:
 
 
 def rollback(why: str = "") -> None:
-    """Make the champion before the present one the champion again.
-
-    Raises:
-        PredictorError: there is nothing to go back to here, or it has another schema.
-    """
+    """Make the champion before the present one the champion again."""
     registry, line = Registry.connect(params.read(task.Problem).name), champions.line()
     if follow(registry):
         logger.info("completed a change that was interrupted; run it again to go back further")
@@ -102,17 +93,17 @@ def follow(registry: Registry) -> bool:
 
     `models/champion` changes last: if it is up to date, everything is.
     """
-    recipe = champions.line()[-1].recipe if champions.line() else ""
-    found = registry.versions("recipe", recipe)
-    if not found or installed() == recipe:  # a clone has none until it has made it again
+    line = champions.line()
+    found = registry.versions("recipe", line[-1].recipe) if line else []
+    if not found or installed() == line[-1].recipe:  # a clone has none until it has made it again
         return False
     fresh, old = (CHAMPION.with_name(f".champion-{name}") for name in ("new", "old"))
     for leftover in (fresh, old):
         shutil.rmtree(leftover, ignore_errors=True)
     registry.fetch(found[0], fresh)
-    write_text(fresh / PROMOTION, json.dumps({"version": found[0], "recipe": recipe}))
+    write_text(fresh / PROMOTION, json.dumps({"version": found[0], "recipe": line[-1].recipe}))
     registry.set_champion(found[0])
-    report.show(fresh)
+    report.show(fresh, line[-1])
     if CHAMPION.exists():
         CHAMPION.rename(old)
     fresh.rename(CHAMPION)

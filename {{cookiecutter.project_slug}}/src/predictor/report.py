@@ -5,6 +5,7 @@ from pathlib import Path
 
 from predictor import task
 from predictor.bundle import METADATA, Metadata
+from predictor.champions import Entry
 from predictor.comparison import Evaluation
 from predictor.errors import PredictorError
 from predictor.paths import CURVES, EVALUATION, OF_CHAMPION, README, SHOWN, write_text
@@ -13,13 +14,13 @@ from predictor.rules import Finding
 BEGIN, END = "<!-- results:begin -->", "<!-- results:end -->"
 
 
-def show(folder: Path) -> None:
+def show(folder: Path, entry: Entry) -> None:
     """Write the results of the champion in `folder`, and copy the files that the README shows."""
     metadata = Metadata.model_validate_json((folder / METADATA).read_bytes())
     OF_CHAMPION.mkdir(parents=True, exist_ok=True)
     for name in SHOWN:
         shutil.copyfile(folder / name, OF_CHAMPION / name)
-    write_text(README, with_results(results(metadata, read_evaluation(folder))))
+    write_text(README, with_results(results(metadata, read_evaluation(folder), entry)))
 
 
 def show_refusal(evaluation: Evaluation, findings: list[Finding]) -> None:
@@ -33,7 +34,7 @@ def show_refusal(evaluation: Evaluation, findings: list[Finding]) -> None:
     write_text(README, with_results(lines))
 
 
-def results(metadata: Metadata, evaluation: Evaluation) -> list[str]:
+def results(metadata: Metadata, evaluation: Evaluation, entry: Entry) -> list[str]:
     """Return the results of a champion as lines of Markdown."""
     linear = evaluation.difference("linear", task.HEADLINE)
     if linear.low <= 0 <= linear.high:
@@ -47,7 +48,8 @@ def results(metadata: Metadata, evaluation: Evaluation) -> list[str]:
         "",
         f"Against the linear baseline, {meaning}: the difference in `{task.HEADLINE}` is "
         f"{linear.ours - linear.theirs:+,.3g}, and its {linear.confidence:.0%} interval over "
-        f"{linear.over} is [{linear.low:+,.3g}, {linear.high:+,.3g}].",
+        f"{linear.over} is [{linear.low:+,.3g}, {linear.high:+,.3g}]. The same test rows have "
+        f"judged {entry.judged_before} other candidates before.",
         "",
         f"Model `{metadata.model}`, trained on {metadata.train_rows:,} rows of data version "
         f"`{metadata.data_version}`; written by `predictor promote`.",

@@ -15,7 +15,10 @@ from predictor.paths import EXAMPLE
 from predictor.task import Problem
 
 STATIC = Path(__file__).parent / "static"
-OWN_FILES_ONLY = "default-src 'self'; img-src 'self' data:; frame-ancestors 'none'; base-uri 'none'; form-action 'none'"
+OWN_FILES_ONLY = (
+    "default-src 'self'; img-src 'self' data:; frame-ancestors 'none'; base-uri 'none'; "
+    "form-action 'none'"
+)
 
 
 class About(BaseModel):
