@@ -36,7 +36,7 @@ def table(text: str) -> dict[str, list[float]]:
 @pytest.mark.slow
 def test_the_output_shown_is_that_of_the_demo(demo_output: str) -> None:
     shown, printed = table(README), table(demo_output)
-    assert len(shown) == 6
+    assert len(shown) == 5
     assert list(shown) == list(printed)
     for name, values in shown.items():
         assert printed[name] == pytest.approx(values, rel=0.02), name
@@ -64,5 +64,5 @@ def test_the_command_of_the_readme_generates_a_project(
     assert result.returncode == 0, result.stderr
     (project,) = [path for path in tmp_path.iterdir() if path.name != "home"]
     assert project.name == ("tide-watch" if extra else "flight-delay-predictor")
-    assert len(files(project)) > 50
+    assert len(files(project)) > 45
     assert f"cd {project.name}" in result.stdout
