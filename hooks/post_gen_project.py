@@ -9,6 +9,10 @@ from pathlib import Path
 
 # The one table of optional parts: when the answer is "no", these paths go.
 PARTS = {
+    "delivery": (
+        *("src/predictor/delivery", "tests/delivery", "docs/delivery.md"),
+        *(".github/workflows/delivery.yml", ".github/workflows/release.yml"),
+    ),
     "github_actions": (".github",),
     "notebook": ("notebooks",),
     "batch": ("src/predictor/batch", "tests/batch", "docs/batch.md"),
@@ -37,11 +41,13 @@ def prune(project: Path, answers: dict[str, str]) -> None:
 
 
 def remove(path: Path) -> None:
-    """Delete a file or a folder; one that is not there is a fault of the table."""
+    """Delete a file or a folder, and the folder around it if nothing else is in it."""
     if path.is_dir():
         shutil.rmtree(path)
     else:
         path.unlink()
+    if not any(path.parent.iterdir()):
+        path.parent.rmdir()
 
 
 def start_git(project: Path) -> None:

@@ -64,7 +64,7 @@ SECONDS = [4.0, 5.0, 5.5, 6.0, 6.25, 6.5, 6.75, 7.0, 7.5, 8.0]
 
 def kill_after(folder: Path, seconds: float, *arguments: str) -> bool:
     """Start a command and kill it; return whether it was still at work."""
-    command = [folder / ".venv" / "bin" / "predictor", *arguments]
+    command = [str(folder / ".venv" / "bin" / "predictor"), *arguments]
     process = subprocess.Popen(
         command,
         cwd=folder,

@@ -1,9 +1,10 @@
 import pytest
-from workflow.expressions import PURE, ExpressionError, Scope, Value, condition, evaluate, render
+from workflow.document import WorkflowError
+from workflow.expressions import PURE, Scope, Value, condition, evaluate, render
 
 CONTEXTS: dict[str, Value] = {
-    "github": {"event_name": "push", "base_ref": "", "event": {"number": 7.0}},
-    "matrix": {"os": "ubuntu-latest", "python": None},
+    "github": {"event_name": "push", "base_ref": "", "event": {"number": "7"}},
+    "matrix": {"os": "ubuntu-latest"},
     "needs": {"check": {"result": "success"}, "image": {"result": "skipped"}},
 }
 
@@ -15,31 +16,21 @@ def scope(*, is_success: bool = True) -> Scope:
         "always": lambda: True,
         "cancelled": lambda: False,
     }
-    return Scope(CONTEXTS, {**PURE, **status}, frozenset({"github.event"}))
+    return Scope(CONTEXTS, {**PURE, **status})
 
 
 @pytest.mark.parametrize(
     ("expression", "value"),
     [
-        ("1.5", 1.5),
         ("'it''s'", "it's"),
-        ("true && 'a' || 'b'", "a"),
-        ("false && 'a' || 'b'", "b"),
-        ("!(1 == 2) && null == ''", True),
-        ("'PUSH' == github.event_name", True),
-        ("'1' == 1 && true == 1", True),
-        ("'one' == 1", False),
+        ("'a' == 'A' && 'b' || 'c'", "b"),
+        ("'a' != 'A' && 'b' || 'c'", "c"),
+        ("!('a' == 'b')", True),
+        ("github.event.pull_request.head.sha", None),
         ("github.event.pull_request.head.sha || 'none'", "none"),
-        ("github.event.number == 7", True),
-        ("matrix['os']", "ubuntu-latest"),
-        ("matrix.python || 'of the project'", "of the project"),
         ("join(needs.*.result, ' ')", "success skipped"),
-        ("contains(needs.*.result, 'Skipped')", True),
-        ("contains('abc', 'BC')", True),
         ("startsWith('refs/heads/main', 'refs/heads/')", True),
         ("github.base_ref && format('origin/{0}', github.base_ref) || 'HEAD'", "HEAD"),
-        ("format('{0} {1} {{0}}', 1, true)", "1 true {0}"),
-        ("fromJSON(toJSON(matrix.os))", "ubuntu-latest"),
     ],
 )
 def test_an_expression_has_the_value_that_github_gives_it(expression: str, value: Value) -> None:
@@ -49,27 +40,24 @@ def test_an_expression_has_the_value_that_github_gives_it(expression: str, value
 @pytest.mark.parametrize(
     ("expression", "complaint"),
     [
-        ("secrets.TOKEN", "the context secrets is not known"),
+        ("secrets.TOKEN", "secrets is not known"),
         ("github.evnt_name", "github.evnt_name is not known"),
         ("needs.chekc.result", "needs.chekc is not known"),
         ("hash('x')", r"the function hash\(\) is not known"),
-        ("1 +", r"'\+' is not an expression"),
-        ("(1", r"'\)' is missing"),
-        ("1 2", "'2' is not expected"),
-        ("1 ==", "ends too early"),
-        ("github.event_name ? 1 : 2", "is not an expression"),
+        ("'a' + 'b'", r"\"\+ 'b'\" is not an expression"),
+        ("('a'", r"'\)' is missing"),
+        ("'a' 'b'", r"\"'b'\" is not expected"),
+        ("'a' ==", "ends too early"),
     ],
 )
 def test_what_is_not_known_is_an_error(expression: str, complaint: str) -> None:
-    with pytest.raises(ExpressionError, match=complaint):
+    with pytest.raises(WorkflowError, match=complaint):
         evaluate(expression, scope())
 
 
-def test_a_place_in_a_text_becomes_text_and_a_whole_place_keeps_its_type() -> None:
-    assert render("on ${{ matrix.os }}, ${{ 1 == 1 }}", scope()) == "on ubuntu-latest, true"
-    assert render(" ${{ 1 == 1 }} ", scope()) is True
-    assert render("no place", scope()) == "no place"
-    with pytest.raises(ExpressionError, match="has no text"):
+def test_a_place_in_a_text_becomes_text() -> None:
+    assert render("on ${{ matrix.os }}, ${{ 'a' == 'a' }}", scope()) == "on ubuntu-latest, true"
+    with pytest.raises(WorkflowError, match="has no text"):
         render("all of ${{ matrix }}", scope())
 
 
@@ -81,11 +69,10 @@ def test_a_place_in_a_text_becomes_text_and_a_whole_place_keeps_its_type() -> No
         ("always()", True, True),
         ("${{ !cancelled() && github.event_name == 'push' }}", True, True),
         ("failure()", False, True),
-        (True, True, False),
     ],
 )
 def test_a_condition_asks_for_success_unless_it_names_a_status(
-    text: str | bool, after_success: bool, after_failure: bool
+    text: str, after_success: bool, after_failure: bool
 ) -> None:
     assert condition(text, scope(is_success=True)) is after_success
     assert condition(text, scope(is_success=False)) is after_failure

@@ -5,7 +5,6 @@ import post_gen_project
 import pytest
 from snapshot import TEMPLATE
 
-
 ANSWERS = dict.fromkeys(post_gen_project.PARTS, "yes")
 
 
@@ -20,6 +19,15 @@ def test_only_refused_parts_are_removed(tmp_path: Path) -> None:
     post_gen_project.prune(tmp_path, ANSWERS | {"github_actions": "no"})
     left = {path.relative_to(tmp_path).as_posix() for path in tmp_path.rglob("*")}
     assert left == {"notebooks", "notebooks/explore.ipynb", "README.md"}
+
+
+def test_a_folder_that_held_only_refused_parts_goes_with_them(tmp_path: Path) -> None:
+    make(tmp_path, "src/predictor/gate/rules.py", "tests/gate/test_gate.py", "docs/gate.md")
+    make(tmp_path, "src/predictor/api.py", "tests/test_api.py")
+    post_gen_project.prune(tmp_path, ANSWERS | {"gate": "no"})
+    left = {path.relative_to(tmp_path).as_posix() for path in tmp_path.rglob("*.*")}
+    assert left == {"src/predictor/api.py", "tests/test_api.py"}
+    assert not (tmp_path / "docs").exists()
 
 
 def test_a_path_of_the_table_that_does_not_exist_is_an_error(tmp_path: Path) -> None:

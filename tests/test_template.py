@@ -8,7 +8,6 @@ from pathlib import Path
 
 import demo
 import pytest
-import yaml
 from baking import Answers, text_of
 from snapshot import TEMPLATE
 

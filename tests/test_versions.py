@@ -16,7 +16,7 @@ def test_every_dependency_has_a_wheel(baked: Bake, python: str, platform: str) -
     target = ["--python-version", python, "--python-platform", platform]
     result = subprocess.run(
         ["uv", "pip", "compile", "pyproject.toml", *groups, *only_wheels, *target],
-        cwd=baked(python_version=python),
+        cwd=baked(python_version=python, size="everything"),
         env=clean_environment() | {"MACOSX_DEPLOYMENT_TARGET": "14.0"},
         capture_output=True,
         text=True,

@@ -2,19 +2,17 @@
 
 from __future__ import annotations
 
-import os
 import shutil
 import subprocess
-import sys
 from collections.abc import Callable, Mapping
 from pathlib import Path
 
 from workflow import images
 from workflow.document import WorkflowError
-from workflow.machine import Machine
-from workflow.results import ActionError, Inputs, NotHereError, Outputs
+from workflow.machine import ActionError, Machine, uv
 
-Action = Callable[[Machine, Inputs], Outputs]
+Inputs = Mapping[str, str]
+Outputs = dict[str, str]
 
 
 def use(machine: Machine, uses: str, inputs: Inputs) -> Outputs:
@@ -57,53 +55,31 @@ def checkout(machine: Machine, inputs: Inputs) -> Outputs:
     return {}
 
 
-def setup_uv(machine: Machine, inputs: Inputs) -> Outputs:
-    """Put uv on the path and choose the Python, if it is installed here."""
-    uv = shutil.which("uv", path=str(Path(sys.executable).parent))
-    if uv is None:
-        raise NotHereError("uv is not installed beside the tests")
-    tools = machine.tools / "uv"
-    tools.mkdir(parents=True, exist_ok=True)
+def setup_uv(machine: Machine, _: Inputs) -> Outputs:
+    """Put uv on the path, and nothing else of the tools beside the tests."""
+    tools = machine.folder / "tools"
+    tools.mkdir()
     for name in ("uv", "uvx"):
-        if not (tools / name).exists():
-            (tools / name).symlink_to(Path(uv).with_name(name))
+        (tools / name).symlink_to(uv().with_name(name))
     machine.path.insert(0, str(tools))
-    version = inputs.get("python-version", "")
-    if version:
-        _require_python(uv, version)
-        machine.exported["UV_PYTHON"] = version
     return {}
-
-
-def _require_python(uv: str, version: str) -> None:
-    environment = {**os.environ, "UV_PYTHON_DOWNLOADS": "never"}
-    found = subprocess.run(
-        [uv, "python", "find", "--no-project", version],
-        env=environment,
-        capture_output=True,
-        check=False,
-    )
-    if found.returncode != 0:
-        raise NotHereError(f"Python {version} is not installed on this machine")
 
 
 def upload_artifact(machine: Machine, inputs: Inputs) -> Outputs:
     """Keep files for later jobs, below the folder that they have in common."""
     patterns = [line.strip() for line in inputs["path"].splitlines() if line.strip()]
-    found = [path for pattern in patterns for path in _matching(machine.workspace, pattern)]
+    top = machine.workspace if len(patterns) > 1 else machine.workspace / patterns[0]
+    found = [path for pattern in patterns for path in _files(machine.workspace / pattern)]
     if not found:
         raise ActionError(f"no file is at {inputs['path']!r}")
-    top = machine.workspace if len(patterns) > 1 else found[0].parent
-    if len(patterns) == 1 and (machine.workspace / patterns[0]).is_dir():
-        top = machine.workspace / patterns[0]
-    target = machine.artifacts / inputs.get("name", "artifact")
+    target = machine.artifacts / inputs["name"]
     if target.exists():
         raise ActionError(f"there is an artifact {target.name!r} already")
     for path in found:
         copy = target / path.relative_to(top)
         copy.parent.mkdir(parents=True, exist_ok=True)
         shutil.copyfile(path, copy)
-    return {"artifact-id": target.name}
+    return {}
 
 
 def download_artifact(machine: Machine, inputs: Inputs) -> Outputs:
@@ -111,23 +87,19 @@ def download_artifact(machine: Machine, inputs: Inputs) -> Outputs:
     source = machine.artifacts / inputs["name"]
     if not source.is_dir():
         raise ActionError(f"there is no artifact {inputs['name']!r}")
-    target = machine.workspace / inputs.get("path", ".")
-    shutil.copytree(source, target, dirs_exist_ok=True)
+    shutil.copytree(source, machine.workspace / inputs.get("path", "."), dirs_exist_ok=True)
     return {}
 
 
-ACTIONS: Mapping[str, tuple[Action, set[str]]] = {
+ACTIONS: Mapping[str, tuple[Callable[[Machine, Inputs], Outputs], set[str]]] = {
     "actions/checkout": (checkout, {"persist-credentials", "fetch-depth"}),
     "actions/upload-artifact": (upload_artifact, {"name", "path"}),
     "actions/download-artifact": (download_artifact, {"name", "path"}),
-    "astral-sh/setup-uv": (setup_uv, {"python-version", "enable-cache"}),
+    "astral-sh/setup-uv": (setup_uv, {"enable-cache"}),
     "docker/setup-buildx-action": (images.set_up_buildx, set()),
     "docker/login-action": (images.log_in, {"registry", "username", "password"}),
     "docker/metadata-action": (images.describe, {"images", "tags"}),
-    "docker/build-push-action": (
-        images.build_and_push,
-        {"context", "file", "push", "tags", "labels", "build-args"},
-    ),
+    "docker/build-push-action": (images.build_and_push, {"context", "push", "tags", "labels"}),
     "actions/attest-build-provenance": (
         images.attest,
         {"subject-name", "subject-digest", "push-to-registry"},
@@ -135,11 +107,10 @@ ACTIONS: Mapping[str, tuple[Action, set[str]]] = {
 }
 
 
-def _matching(workspace: Path, pattern: str) -> list[Path]:
-    where = workspace / pattern
-    if where.is_dir():
-        return sorted(path for path in where.rglob("*") if path.is_file())
-    return sorted(path for path in workspace.glob(pattern) if path.is_file())
+def _files(where: Path) -> list[Path]:
+    return (
+        [where] if where.is_file() else sorted(each for each in where.rglob("*") if each.is_file())
+    )
 
 
 def _git(machine: Machine, *arguments: str) -> str:

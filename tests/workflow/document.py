@@ -10,16 +10,13 @@ from typing import Any
 
 import yaml
 
-WORKFLOW_KEYS = {"name", "on", "permissions", "concurrency", "env", "jobs"}
+WORKFLOW_KEYS = {"name", "on", "permissions", "concurrency", "jobs"}
 JOB_KEYS = {
     *("name", "needs", "if", "strategy", "runs-on", "timeout-minutes", "permissions"),
     *("outputs", "env", "steps"),
 }
-STEP_KEYS = {
-    *("id", "name", "if", "uses", "with", "run", "shell", "env", "working-directory"),
-    *("timeout-minutes",),
-}
-Leg = Mapping[str, object]
+STEP_KEYS = {"id", "name", "if", "uses", "with", "run", "env"}
+Leg = Mapping[str, str]
 
 
 class WorkflowError(Exception):
@@ -28,21 +25,15 @@ class WorkflowError(Exception):
 
 @dataclass(frozen=True)
 class Step:
-    """One step, with its place for messages."""
+    """One step."""
 
-    place: str
     content: Mapping[str, Any]
-
-    @property
-    def id(self) -> str | None:
-        """What other steps call it."""
-        return self.content.get("id")
 
     @property
     def title(self) -> str:
         """What GitHub would show."""
-        first = str(self.content.get("run", "")).strip().splitlines()[:1]
-        return str(self.content.get("name") or self.content.get("uses") or "".join(first))
+        first = str(self.content.get("run", "")).strip().partition("\n")[0]
+        return str(self.content.get("name") or self.content.get("uses") or first)
 
 
 @dataclass(frozen=True)
@@ -62,7 +53,6 @@ class Workflow:
 
     name: str
     events: Mapping[str, Any]
-    content: Mapping[str, Any]
     jobs: Mapping[str, Job]
 
     @classmethod
@@ -72,84 +62,42 @@ class Workflow:
         Raises:
             WorkflowError: it has a key that the runner does not know, or needs an unknown job.
         """
-        # YAML 1.1 reads the key `on` as true.
-        content = {
-            "on" if key is True else key: value
-            for key, value in yaml.safe_load(path.read_text(encoding="utf-8")).items()
-        }
+        content = load(path)
         _require_known(path.name, content, WORKFLOW_KEYS)
         jobs = {name: _job(name, job) for name, job in content["jobs"].items()}
-        _require_needs(jobs)
-        events = content["on"]
-        if not isinstance(events, dict):
-            raise WorkflowError(f"{path.name}: write `on` as a mapping")
-        return cls(content.get("name", path.name), events, content, jobs)
+        missing = [name for job in jobs.values() for name in job.needs if name not in jobs]
+        if missing:
+            raise WorkflowError(f"{missing[0]!r} is needed and is no job")
+        return cls(content["name"], content["on"], jobs)
 
-    def in_order(self) -> list[Job]:
-        """Return the jobs so that each stands behind those that it needs."""
-        ordered: list[Job] = []
-        while len(ordered) < len(self.jobs):
-            done = {job.id for job in ordered}
-            ready = [job for job in self.jobs.values() if job.id not in done]
-            ready = [job for job in ready if set(job.needs) <= done]
-            if not ready:
-                raise WorkflowError("the jobs need each other in a circle")
-            ordered.append(ready[0])
-        return ordered
+
+def load(path: Path) -> dict[str, Any]:
+    """Return the content of a workflow file."""
+    content = yaml.safe_load(path.read_text(encoding="utf-8"))
+    # YAML 1.1 reads the key `on` as true.
+    return {"on" if key is True else key: value for key, value in content.items()}
 
 
 def _job(name: str, content: dict[str, Any]) -> Job:
     _require_known(f"jobs.{name}", content, JOB_KEYS)
-    needs = content.get("needs", [])
-    steps = [Step(f"jobs.{name}.steps[{at}]", step) for at, step in enumerate(content["steps"])]
-    for step in steps:
-        _require_known(step.place, step.content, STEP_KEYS)
-        if ("run" in step.content) == ("uses" in step.content):
-            raise WorkflowError(f"{step.place} needs either run or uses")
+    for at, step in enumerate(content["steps"]):
+        _require_known(f"jobs.{name}.steps[{at}]", step, STEP_KEYS)
+        if ("run" in step) == ("uses" in step):
+            raise WorkflowError(f"jobs.{name}.steps[{at}] needs either run or uses")
+    needs, strategy = content.get("needs", []), content.get("strategy", {})
+    _require_known(f"jobs.{name}.strategy", strategy, {"matrix", "fail-fast"})
+    matrix = strategy.get("matrix", {})
+    _require_known(f"jobs.{name}.strategy.matrix", matrix, matrix.keys() - {"include", "exclude"})
     return Job(
         id=name,
         content=content,
         needs=(needs,) if isinstance(needs, str) else tuple(needs),
-        legs=tuple(legs(content.get("strategy", {}))),
-        steps=tuple(steps),
+        legs=tuple(dict(zip(matrix, each, strict=True)) for each in product(*matrix.values())),
+        steps=tuple(map(Step, content["steps"])),
     )
-
-
-def legs(strategy: Mapping[str, Any]) -> list[Leg]:
-    """Expand a matrix: the product of its lists, then `include`; no matrix is one empty leg.
-
-    Source: https://docs.github.com/en/actions/how-tos/write-workflows/choose-what-workflows-do
-    """
-    _require_known("strategy", strategy, {"matrix", "fail-fast"})
-    matrix = dict(strategy.get("matrix", {}))
-    included = matrix.pop("include", [])
-    if "exclude" in matrix or not all(isinstance(values, list) for values in matrix.values()):
-        raise WorkflowError("a matrix may hold lists and `include` here")
-    original = [dict(zip(matrix, values, strict=True)) for values in product(*matrix.values())]
-    if included and not matrix:
-        return [dict(entry) for entry in included]
-    made = [dict(leg) for leg in original]
-    for entry in included:
-        fitting = [
-            leg
-            for leg, first in zip(made, original, strict=False)
-            if all(first.get(key, value) == value for key, value in entry.items())
-        ]
-        for leg in fitting:
-            leg.update(entry)
-        if not fitting:
-            made.append(dict(entry))
-    return list(made)
 
 
 def _require_known(place: str, content: Mapping[str, Any], known: set[str]) -> None:
     unknown = sorted(content.keys() - known)
     if unknown:
         raise WorkflowError(f"{place}: the runner does not know {', '.join(map(repr, unknown))}")
-
-
-def _require_needs(jobs: Mapping[str, Job]) -> None:
-    for job in jobs.values():
-        missing = [name for name in job.needs if name not in jobs]
-        if missing:
-            raise WorkflowError(f"jobs.{job.id} needs {missing[0]!r}, which is no job")

@@ -1,34 +1,36 @@
-"""The actions that build, push and vouch for images: they build, and note what they push."""
+"""The actions that build, push and attest images: they build, and note what they push."""
 
 from __future__ import annotations
 
 import json
 import re
+import shutil
 import subprocess
 from collections.abc import Mapping
 from pathlib import Path
 
 from workflow.document import WorkflowError
-from workflow.machine import Machine
-from workflow.results import ActionError, Inputs, NotHereError, Outputs
+from workflow.machine import ActionError, Machine, NotHereError
 
 REGISTRY = "ghcr.io"
 NAME = re.compile(rf"{re.escape(REGISTRY)}/[a-z0-9][a-z0-9._-]*(/[a-z0-9][a-z0-9._-]*)+")
 TAG_OF_GIT = "type=ref,event=tag"
 LABEL = "org.opencontainers.image"
 
+Inputs = Mapping[str, str]
+Outputs = dict[str, str]
+
 
 def set_up_buildx(machine: Machine, _: Inputs) -> Outputs:
     """Require an engine."""
-    done = _docker(machine, "info")
-    if done.returncode != 0:
+    if shutil.which("docker") is None or _docker(machine, "info").returncode != 0:
         raise NotHereError("no Docker Engine runs on this machine")
     return {}
 
 
 def log_in(machine: Machine, inputs: Inputs) -> Outputs:
     """Keep that the job may push, if its token says so."""
-    if (inputs.get("registry"), inputs.get("password")) != (REGISTRY, machine.token):
+    if (inputs["registry"], inputs["password"]) != (REGISTRY, machine.token):
         raise ActionError(f"the token of the job opens {REGISTRY} only")
     _require_permission(machine, "packages")
     machine.registries.add(REGISTRY)
@@ -36,19 +38,12 @@ def log_in(machine: Machine, inputs: Inputs) -> Outputs:
 
 
 def describe(machine: Machine, inputs: Inputs) -> Outputs:
-    """Return the tags and labels of an image for the event."""
+    """Return the tags and labels of an image for a tag of git."""
     name, ref = _valid(inputs["images"]), machine.event.ref
     if inputs["tags"] != TAG_OF_GIT:
         raise WorkflowError(f"docker/metadata-action: the runner knows {TAG_OF_GIT!r} only")
-    if not ref.startswith("refs/tags/"):
-        return {"tags": "", "labels": ""}
     version = ref.removeprefix("refs/tags/")
-    labels = {
-        "revision": machine.event.sha,
-        "source": "https://github.com/somebody/repository",
-        "title": "repository",
-        "version": version,
-    }
+    labels = {"revision": machine.event.sha, "version": version}
     return {
         "tags": f"{name}:{version}\n{name}:latest",
         "labels": "\n".join(f"{LABEL}.{key}={value}" for key, value in labels.items()),
@@ -63,26 +58,21 @@ def build_and_push(machine: Machine, inputs: Inputs) -> Outputs:
     tags = inputs["tags"].split()
     _require_login(machine, tags)
     file = machine.temp / "pushed"
-    options = [
-        *("--file", inputs["file"], "--iidfile", str(file)),
-        *(f"--label={line}" for line in inputs["labels"].splitlines()),
-        *(f"--build-arg={line}" for line in inputs["build-args"].splitlines()),
-    ]
-    done = _docker(machine, "build", *options, inputs["context"])
+    labels = [f"--label={line}" for line in inputs["labels"].splitlines()]
+    done = _docker(machine, "build", "--iidfile", str(file), *labels, ".")
     if done.returncode != 0:
         raise ActionError(done.stderr[-6000:])
     digest = file.read_text(encoding="utf-8").strip()
     _note(machine, {"pushed": tags, "digest": digest})
-    return {"digest": digest, "imageid": digest}
+    return {"digest": digest}
 
 
 def attest(machine: Machine, inputs: Inputs) -> Outputs:
-    """Note who vouches for which image, if the job may and the image was pushed."""
+    """Note which image is attested, if the job may do that and the image was pushed."""
     for permission in ("id-token", "attestations"):
         _require_permission(machine, permission)
     name, digest = _valid(inputs["subject-name"]), inputs["subject-digest"]
-    if inputs.get("push-to-registry") == "true":
-        _require_login(machine, [name])
+    _require_login(machine, [name])
     if digest not in {note.get("digest") for note in notes(machine.artifacts)}:
         raise ActionError(f"{name}@{digest} was not pushed")
     _note(machine, {"attested": name, "of": digest})
@@ -118,15 +108,12 @@ def _require_permission(machine: Machine, name: str) -> None:
 
 
 def _docker(machine: Machine, *arguments: str) -> subprocess.CompletedProcess[str]:
-    try:
-        return subprocess.run(
-            ["docker", *arguments],
-            cwd=machine.workspace,
-            env=machine.environment(),
-            capture_output=True,
-            text=True,
-            encoding="utf-8",
-            check=False,
-        )
-    except FileNotFoundError as error:
-        raise NotHereError("Docker is not installed on this machine") from error
+    return subprocess.run(
+        ["docker", *arguments],
+        cwd=machine.workspace,
+        env=machine.environment(),
+        capture_output=True,
+        text=True,
+        encoding="utf-8",
+        check=False,
+    )

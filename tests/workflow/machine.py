@@ -13,21 +13,25 @@ import sys
 from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field
+from functools import cache
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
-from workflow.document import WorkflowError
-
-SHELLS = {
-    None: ["bash", "-e"],
-    "bash": ["bash", "--noprofile", "--norc", "-eo", "pipefail"],
-}
 # What a runner of GitHub does not have, and what would show the machine of the tests.
 HIDDEN = (
     *("GIT_AUTHOR", "GIT_COMMITTER", "GITHUB_", "GH_", "VIRTUAL_ENV", "PYTHON", "PYTEST"),
     *("MLFLOW", "PREDICTOR", "DVC", "UV_PROJECT", "UV_PYTHON", "XDG_"),
 )
 STAND_INS = Path(__file__).parent / "stand_ins"
+REPOSITORY = "somebody/Repository"
+
+
+class NotHereError(Exception):
+    """This job needs what this machine does not have; the reason is said, the job not run."""
+
+
+class ActionError(Exception):
+    """An action failed, as it would on GitHub."""
 
 
 @dataclass(frozen=True)
@@ -42,13 +46,12 @@ class Event:
     payload: Mapping[str, Any] = field(default_factory=dict)
 
 
-@dataclass(frozen=True)
-class Outcome:
+class Outcome(NamedTuple):
     """How a command ended, and what it printed."""
 
     code: int
     log: str
-    outputs: Mapping[str, str]
+    outputs: dict[str, str]
 
 
 @dataclass
@@ -59,12 +62,11 @@ class Machine:
     event: Event
     permissions: Mapping[str, str]
     home: Path
-    tools: Path
     artifacts: Path
-    exported: dict[str, str] = field(default_factory=dict)
     path: list[str] = field(default_factory=list)
     registries: set[str] = field(default_factory=set)
     summary: str = ""
+    has_container: bool = False
 
     def __post_init__(self) -> None:
         """Make the folders that GitHub makes."""
@@ -89,40 +91,31 @@ class Machine:
     def github(self) -> dict[str, Any]:
         """Return the context `github`."""
         return {
+            "actor": "somebody",
+            "base_ref": self.event.base_ref,
             "event": self.event.payload,
             "event_name": self.event.name,
             "ref": self.event.ref,
             "ref_name": re.sub("^refs/(heads/|tags/)?", "", self.event.ref),
+            "repository": REPOSITORY,
             "sha": self.event.sha,
-            "base_ref": self.event.base_ref,
-            "actor": "somebody",
-            "repository": "somebody/repository",
-            "server_url": "https://github.com",
-            "run_id": "1",
             "token": self.token,
-            "workspace": str(self.workspace),
         }
 
-    def run(
-        self, script: str, shell: str | None, env: Mapping[str, str], seconds: float
-    ) -> Outcome:
-        """Run the script of a step as GitHub does, with its environment files."""
-        if shell not in SHELLS:
-            raise WorkflowError(f"the shell {shell!r} is not known")
+    def run(self, script: str, env: Mapping[str, str], seconds: float) -> Outcome:
+        """Run a script with the shell of GitHub, and read what it wrote to GitHub's files."""
         file = self.temp / "step.sh"
         file.write_text(script, encoding="utf-8")
-        names = ("GITHUB_OUTPUT", "GITHUB_ENV", "GITHUB_PATH", "GITHUB_STEP_SUMMARY")
-        files = {name: self.temp / name.lower() for name in names}
+        files = {name: self.temp / name for name in ("GITHUB_OUTPUT", "GITHUB_STEP_SUMMARY")}
         for path in files.values():
             path.write_text("", encoding="utf-8")
         given = {name: str(path) for name, path in files.items()}
-        environment = {**self.environment(), **env, **given}
-        code, log = self._execute([*SHELLS[shell], str(file)], environment, seconds)
-        texts = {name: path.read_text(encoding="utf-8") for name, path in files.items()}
-        self.exported |= assignments(texts["GITHUB_ENV"])
-        self.path = [*texts["GITHUB_PATH"].split(), *self.path]
-        self.summary += texts["GITHUB_STEP_SUMMARY"]
-        return Outcome(code, log, assignments(texts["GITHUB_OUTPUT"]))
+        command = ["bash", "-e", str(file)]
+        code, log = self._execute(command, {**self.environment(), **env, **given}, seconds)
+        output, summary = (path.read_text(encoding="utf-8") for path in files.values())
+        self.summary += summary
+        self.has_container |= code == 0 and script.startswith("docker run")
+        return Outcome(code, log, dict(line.split("=", 1) for line in output.splitlines()))
 
     def environment(self) -> dict[str, str]:
         """Return what every step sees."""
@@ -141,28 +134,25 @@ class Machine:
             "CI": "true",
             "GITHUB_ACTIONS": "true",
             "GITHUB_WORKSPACE": str(self.workspace),
-            "GITHUB_REPOSITORY": "somebody/repository",
+            "GITHUB_REPOSITORY": REPOSITORY,
             "GITHUB_REF": self.event.ref,
             "GITHUB_SHA": self.event.sha,
             "GITHUB_EVENT_NAME": self.event.name,
             "RUNNER_TEMP": str(self.temp),
             "RUNNER_OS": "Linux",
-            **self.exported,
         }
 
-    def hash_files(self, *patterns: object) -> str:
+    def hash_files(self, pattern: str) -> str:
         """Return one hash of all files that match, or nothing if none does."""
-        found = {path for pattern in patterns for path in self.workspace.glob(str(pattern))}
-        files = sorted(path for path in found if path.is_file())
-        contents = b"".join(hashlib.sha256(path.read_bytes()).digest() for path in files)
+        files = sorted(path for path in self.workspace.glob(pattern) if path.is_file())
+        contents = b"".join(path.read_bytes() for path in files)
         return hashlib.sha256(contents).hexdigest() if files else ""
 
     def discard(self) -> None:
         """Throw away what is large or goes on running; GitHub throws the whole machine away."""
         shutil.rmtree(self.workspace / ".venv", ignore_errors=True)
-        for file in self.temp.glob("container*"):
-            name = file.read_text(encoding="utf-8")
-            command = ["docker", "rm", "--force", "--volumes", name]
+        if self.has_container:
+            command = ["docker", "rm", "--force", "--volumes", "predictor"]
             subprocess.run(command, check=True, capture_output=True)
 
     def _execute(
@@ -184,36 +174,24 @@ class Machine:
                 log.write("the job took longer than timeout-minutes")
                 code = 1
             finally:
-                _end(process)
+                # Leave neither what hangs nor what a step has put into the background.
+                with suppress(ProcessLookupError):
+                    os.killpg(process.pid, signal.SIGKILL)
+                process.wait()
             log.seek(0)
             return code, log.read()
 
 
-def _end(process: subprocess.Popen[bytes]) -> None:
-    """Leave nothing behind: neither what hangs nor what a step has put into the background."""
-    with suppress(ProcessLookupError):
-        os.killpg(process.pid, signal.SIGKILL)
-    process.wait()
+def uv() -> Path:
+    """Return the uv beside the tests."""
+    found = shutil.which("uv", path=str(Path(sys.executable).parent))
+    if found is None:
+        raise NotHereError("uv is not installed beside the tests")
+    return Path(found)
 
 
-def assignments(text: str) -> dict[str, str]:
-    """Read `name=value` and `name<<END` ... `END` lines, as in GITHUB_OUTPUT."""
-    found: dict[str, str] = {}
-    lines = iter(text.splitlines())
-    for line in lines:
-        name, sign, value = line.partition("=")
-        heredoc, mark, end = line.partition("<<")
-        if mark and len(heredoc) < len(name):
-            found[heredoc] = "\n".join(iter(lambda: next(lines), end))
-        elif sign:
-            found[name] = value
-        else:
-            raise WorkflowError(f"{line!r} is no assignment")
-    return found
-
-
+@cache
 def uv_cache() -> str:
     """Return the cache of wheels, which stands for the one that setup-uv restores."""
-    uv = shutil.which("uv", path=str(Path(sys.executable).parent)) or "uv"
-    result = subprocess.run([uv, "cache", "dir"], check=True, capture_output=True, text=True)
-    return result.stdout.strip()
+    command = [str(uv()), "cache", "dir"]
+    return subprocess.run(command, check=True, capture_output=True, text=True).stdout.strip()

@@ -65,7 +65,7 @@ def promote() -> Verdict:
         if [each.recipe for each in champions.line()][-1:] != [recipe]:
             champions.append(Entry(version, PROMOTED, why, before, data, parameters, recipe))
         follow(registry)
-    elif not CHAMPION.exists():
+    elif not champions.line():
         report.show_refusal(evaluation, findings)
     return verdict
 
@@ -95,7 +95,10 @@ def follow(registry: Registry) -> bool:
     """
     line = champions.line()
     found = registry.versions("recipe", line[-1].recipe) if line else []
-    if not found or installed() == line[-1].recipe:  # a clone has none until it has made it again
+    if not found:  # a clone has none until it has made it again
+        return False
+    if installed() == line[-1].recipe:
+        report.show(CHAMPION, line[-1])  # in case report.py has changed
         return False
     fresh, old = (CHAMPION.with_name(f".champion-{name}") for name in ("new", "old"))
     for leftover in (fresh, old):

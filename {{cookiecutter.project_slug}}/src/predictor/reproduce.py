@@ -33,7 +33,7 @@ def read(revision: str | None) -> dict[str, float]:
     """Return the metrics of a commit, or of the working tree, such as `model roc_auc`."""
     try:
         found = metrics_show(rev=revision)
-    except RevError:  # there is no commit yet
+    except (RevError, FileNotFoundError):  # there is no commit yet, or it has no results
         found = {}
     return {
         f"{model} {name}": value
