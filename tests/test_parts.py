@@ -11,7 +11,14 @@ from conftest import Bake, run
 from snapshot import TEMPLATE
 
 # Most lines of Python below `src`.
-BUDGETS = dict(batch=250, delivery=250, explain=120, gate=250, hardening=250, page=60)
+BUDGETS = {
+    "batch": 250,
+    "delivery": 250,
+    "explain": 120,
+    "gate": 250,
+    "hardening": 250,
+    "page": 60,
+}
 CODE = tuple(BUDGETS)
 FORMS = {
     "core": {},

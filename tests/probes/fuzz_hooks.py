@@ -35,10 +35,6 @@ def as_csv(rows: Rows) -> bytes:
     return text.getvalue().encode()
 
 
-def as_json_lines(rows: Rows) -> bytes:
-    return "\n".join(map(json.dumps, rows)).encode()
-
-
 def is_told_apart(rows: Rows) -> bool:
     """CSV cannot tell an empty text from a missing one."""
     return all(value != "" for row in rows for value in row.values())
@@ -69,4 +65,3 @@ ROWS = st.lists(
     max_size=5,
 )
 schemathesis.openapi.media_type("text/csv", ROWS.filter(is_told_apart).map(as_csv))
-schemathesis.openapi.media_type("application/x-ndjson", ROWS.map(as_json_lines))

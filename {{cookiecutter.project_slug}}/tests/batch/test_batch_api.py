@@ -17,7 +17,7 @@ from predictor.features import KINDS
 from predictor.paths import CHAMPION, PREPARED
 from predictor.schema import Row
 
-JSON, LINES, CSV = "application/json", "application/x-ndjson", "text/csv"
+JSON, CSV = "application/json", "text/csv"
 
 
 @pytest.fixture
@@ -45,13 +45,12 @@ def send(client: TestClient, body: bytes, kind: str) -> Any:
     return client.post("/predict/batch", content=body, headers={"Content-Type": kind})
 
 
-@pytest.mark.parametrize("kind", ["json", "lines", "comma", "semicolon", "byte order mark"])
+@pytest.mark.parametrize("kind", ["json", "comma", "semicolon", "byte order mark"])
 def test_each_form_gets_the_answers_of_single_rows(
     client: TestClient, rows: list[dict[str, Any]], kind: str
 ) -> None:
     body, content_type = {
         "json": (json.dumps(rows).encode(), JSON),
-        "lines": ("\n".join(map(json.dumps, rows)).encode(), LINES),
         "comma": (as_csv(rows), CSV),
         "semicolon": (as_csv(rows, ";"), CSV),
         "byte order mark": (b"\xef\xbb\xbf" + as_csv(rows), f"{CSV}; charset=utf-8"),
@@ -77,8 +76,6 @@ def test_the_first_row_that_does_not_fit_is_named(
         (b"[]", JSON, "Send at least one row"),
         (b"{}", JSON, "not a JSON array"),
         (b"[1", JSON, "cannot be read"),
-        (b"\n\n", LINES, "Send at least one row"),
-        (b"{", LINES, "cannot be read"),
         (b"\xff", CSV, "cannot be read"),
         (b"a,b\n1\n", CSV, "another number of cells"),
         (b'a\n"', CSV, "cannot be read"),

@@ -1,4 +1,4 @@
-"""The forms in which many rows can come: a JSON array, JSON lines, or CSV with a header."""
+"""The two forms in which many rows can come: a JSON array, or CSV with a header."""
 
 import csv
 import io
@@ -18,11 +18,6 @@ def read_json(text: str) -> Iterator[Any]:
     return iter(content)
 
 
-def read_json_lines(text: str) -> Iterator[Any]:
-    """Read one JSON value from each line that is not blank."""
-    return (from_json(line) for line in text.splitlines() if line.strip())
-
-
 def read_csv(text: str) -> Iterator[Any]:
     """Read CSV with a header and any delimiter; an empty cell is a missing value."""
     lines = io.StringIO(text, newline="")
@@ -32,11 +27,7 @@ def read_csv(text: str) -> Iterator[Any]:
         yield {name: cell or None for name, cell in line.items()}
 
 
-READERS: dict[str, Read] = {
-    "application/json": read_json,
-    "application/x-ndjson": read_json_lines,
-    "text/csv": read_csv,
-}
+READERS: dict[str, Read] = {"application/json": read_json, "text/csv": read_csv}
 
 
 def delimiter(header: str) -> str:

@@ -82,11 +82,7 @@ def read(source: Path) -> Iterator[pd.DataFrame]:
 
 
 def answers(champion: Bundle, chunk: pd.DataFrame) -> pd.DataFrame:
-    """Return what the service would answer for each row, one column for each part of the answer.
-
-    Raises:
-        PredictorError: a column is missing, or a value does not fit the schema.
-    """
+    """Return what the service would answer for each row, one column for each part of the answer."""
     absent = [name for name in KINDS if name not in chunk]
     if absent:
         first = f"{absent[0]!r}{did_you_mean(absent[0], map(str, chunk))}"

@@ -3,7 +3,6 @@
 import logging
 import sys
 from collections.abc import Iterable
-from typing import Any
 
 from asgi_correlation_id import CorrelationIdFilter, CorrelationIdMiddleware
 from fastapi import FastAPI, Response
@@ -15,17 +14,15 @@ from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
 from pythonjsonlogger.json import JsonFormatter
 
 from predictor.hardening import problems
-from predictor.hardening.middleware import ApiKeys, RequestLog, Work
-from predictor.hardening.settings import Settings
+from predictor.hardening.middleware import ApiKeys, RequestLog, Settings, Work
 
 
 def install(app: FastAPI) -> None:
     """Add everything to the service; the middleware that is added last comes first."""
     settings = Settings.read()
     install_logs()
-    problems.install(app)
+    problems.install(app, keys=bool(settings.api_keys))
     install_metrics(app)
-    describe(app, settings)
     app.add_middleware(Work, settings=settings)
     if settings.api_keys:
         app.add_middleware(ApiKeys, settings=settings)
@@ -54,30 +51,10 @@ def install_metrics(app: FastAPI) -> None:
     def unseen(_: CallbackOptions) -> Iterable[Observation]:
         return [Observation(n, {"column": name}) for name, n in app.state.unseen.items()]
 
-    def failed_reloads(_: CallbackOptions) -> Iterable[Observation]:
-        return [Observation(app.state.failed_reloads)]
-
     meter.create_observable_counter("predictor.unseen_categories", [unseen])
-    meter.create_observable_counter("predictor.failed_reloads", [failed_reloads])
+    failed = "predictor.failed_reloads"
+    meter.create_observable_counter(failed, [lambda _: [Observation(app.state.failed_reloads)]])
 
     @app.get("/metrics", include_in_schema=False)
     async def read_metrics() -> Response:
         return Response(generate_latest(), media_type=CONTENT_TYPE_LATEST)
-
-
-def describe(app: FastAPI, settings: Settings) -> None:
-    """Say in OpenAPI which key is needed, and which errors there are."""
-    generate = app.openapi
-
-    def openapi() -> dict[str, Any]:
-        if app.openapi_schema is None:
-            schema = generate()
-            problems.describe(schema, [401, 503] if settings.api_keys else [503])
-            if settings.api_keys:
-                key = {"type": "apiKey", "in": "header", "name": "X-API-Key"}
-                schema["components"]["securitySchemes"] = {"key": key}
-                schema["security"] = [{"key": []}]
-        return app.openapi_schema or {}
-
-    # The way that FastAPI documents: https://fastapi.tiangolo.com/how-to/extending-openapi/
-    app.openapi = openapi  # type: ignore[method-assign]

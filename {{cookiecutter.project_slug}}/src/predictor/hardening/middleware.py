@@ -3,18 +3,40 @@
 import logging
 import time
 from hmac import compare_digest
+from typing import Annotated
 
 import anyio
+from pydantic import BeforeValidator, Field, PositiveFloat, PositiveInt, ValidationError
+from pydantic_settings import BaseSettings, NoDecode
 from starlette.datastructures import Headers
 from starlette.exceptions import HTTPException
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from predictor.errors import PredictorError
 from predictor.hardening.problems import problem
-from predictor.hardening.settings import Settings
 
 logger = logging.getLogger("predictor.request")
 
 GUARDED = ("/model", "/metrics")  # beside every request that is no GET
+Key = Annotated[str, Field(min_length=1)]  # an empty key would let everybody in
+ByCommas = BeforeValidator(lambda text: [key.strip() for key in text.split(",")])
+
+
+class Settings(BaseSettings, env_prefix="PREDICTOR_", frozen=True, validate_default=False):
+    """Limits of the service, from the environment: `PREDICTOR_PLACES` and the like."""
+
+    api_keys: Annotated[tuple[Key, ...], NoDecode, ByCommas] = ()  # without any it is open
+    places: PositiveInt = 64  # requests that are worked on at a time
+    deadline: PositiveFloat = 30  # seconds for a request, its body included
+
+    @classmethod
+    def read(cls) -> "Settings":
+        """Read the environment, or raise PredictorError with what is wrong in it."""
+        try:
+            return cls()
+        except ValidationError as error:
+            found = [(str(each["loc"][0]).upper(), each["msg"]) for each in error.errors()]
+            raise PredictorError("; ".join(f"PREDICTOR_{n}: {m}" for n, m in found)) from error
 
 
 class RequestLog:
@@ -44,26 +66,22 @@ class ApiKeys:
 
     def __init__(self, app: ASGIApp, settings: Settings) -> None:
         self.app = app
-        self.keys = [key.get_secret_value().encode() for key in settings.api_keys]
+        self.keys = [key.encode() for key in settings.api_keys]
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:  # noqa: D102
-        app = self.app
-        guarded = scope["type"] == "http" and (
-            scope["method"] != "GET" or scope["path"].startswith(GUARDED)
-        )
-        if guarded and not self._is_known(Headers(scope=scope)):
-            sentence = "Send one of the keys of this service as X-API-Key or as a bearer token."
-            app = problem(401, sentence, {"WWW-Authenticate": "Bearer"})
+        app, http = self.app, scope["type"] == "http"
+        if http and (scope["method"] != "GET" or scope["path"].startswith(GUARDED)):
+            headers = Headers(scope=scope)
+            bearer = headers.get("authorization", "").removeprefix("Bearer ")
+            given = headers.get("x-api-key", bearer).encode()
+            if not any(compare_digest(given, key) for key in self.keys):
+                sentence = "Send one of the keys of this service as X-API-Key or as a bearer token."
+                app = problem(401, sentence, {"WWW-Authenticate": "Bearer"})
         await app(scope, receive, send)
-
-    def _is_known(self, headers: Headers) -> bool:
-        bearer = headers.get("authorization", "").removeprefix("Bearer ")
-        given = headers.get("x-api-key", bearer).encode()
-        return any(compare_digest(given, key) for key in self.keys)
 
 
 class Work:
-    """Limits how many requests are worked on at a time, and how long one may take.
+    """Limits how many requests with a body are worked on at a time, and how long one may take.
 
     A place is taken once the body has arrived, so that slow bodies take none, and kept until the
     work ends: what runs in a thread cannot be stopped at its deadline.
@@ -73,12 +91,12 @@ class Work:
         self.app, self.free, self.deadline = app, settings.places, settings.deadline
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:  # noqa: D102
-        if scope["type"] != "http":
+        if scope["type"] != "http" or scope["method"] == "GET":
             await self.app(scope, receive, send)
             return
-        took, started = False, False
+        took = False
 
-        async def take(*_: object) -> Message:
+        async def take() -> Message:
             nonlocal took
             message = await receive()
             if message["type"] == "http.request" and not message.get("more_body") and not took:
@@ -87,16 +105,11 @@ class Work:
                 self.free, took = self.free - 1, True
             return message
 
-        async def observe(message: Message) -> None:
-            nonlocal started
-            started = True
-            await send(message)
-
         try:
-            with anyio.move_on_after(self.deadline) as limit:
-                await self.app(scope, take, observe)
-        finally:
-            self.free += took
-        if limit.cancelled_caught and not started:
+            with anyio.fail_after(self.deadline):
+                await self.app(scope, take, send)
+        except TimeoutError:
             sentence = f"This took longer than {self.deadline:g} s."
             await problem(503, sentence, {"Retry-After": "1"})(scope, receive, send)
+        finally:
+            self.free += took

@@ -26,10 +26,7 @@ class Problem(BaseModel):
 
 
 def problem(
-    status: int,
-    detail: str,
-    headers: Mapping[str, str] | None = None,
-    errors: Sequence[dict[str, Any]] = (),
+    status: int, detail: str, headers: Mapping[str, str] | None = None, errors: Sequence[Any] = ()
 ) -> JSONResponse:
     """Return the response for an error."""
     title = HTTPStatus(status).phrase
@@ -37,29 +34,41 @@ def problem(
     return JSONResponse(body.model_dump(), status, headers, MEDIA_TYPE)
 
 
-def install(app: FastAPI) -> None:
+def install(app: FastAPI, *, keys: bool) -> None:
     """Answer every error of `app` with a problem, and say so in OpenAPI."""
+    describe(app, keys=keys)
 
     @app.exception_handler(RequestValidationError)
-    async def _(request: Request, error: RequestValidationError) -> JSONResponse:
-        plain = await unprocessable(request, error)
-        errors = json.loads(bytes(plain.body))["detail"]
+    @app.exception_handler(HTTPException)
+    @app.exception_handler(Exception)
+    async def _(request: Request, error: Exception) -> JSONResponse:
+        if isinstance(error, HTTPException):
+            return problem(error.status_code, str(error.detail), error.headers)
+        if not isinstance(error, RequestValidationError):
+            return problem(500, "The service made a mistake; its log has the details.")
+        errors = json.loads(bytes((await unprocessable(request, error)).body))["detail"]
         first = ".".join(map(str, errors[0]["loc"]))
         return problem(422, f"{first}: {errors[0]['msg']}", errors=errors)
 
-    @app.exception_handler(HTTPException)
-    async def _(_: Request, error: HTTPException) -> JSONResponse:
-        return problem(error.status_code, str(error.detail), error.headers)
 
-    @app.exception_handler(Exception)
-    async def _(_: Request, __: Exception) -> JSONResponse:
-        return problem(500, "The service made a mistake; its log has the details.")
+def describe(app: FastAPI, *, keys: bool) -> None:
+    """Say in OpenAPI which key is needed, and which errors every operation can answer with."""
+    generate, content = app.openapi, {MEDIA_TYPE: {"schema": Problem.model_json_schema()}}
 
+    def openapi() -> dict[str, Any]:
+        if app.openapi_schema is None:
+            schema = generate()
+            for operation in (each for path in schema["paths"].values() for each in path.values()):
+                for status in [each for each in operation["responses"] if each > "4"] + [
+                    "401"
+                ] * keys:
+                    described = {"description": HTTPStatus(int(status)).phrase, "content": content}
+                    operation["responses"][status] = described
+            if keys:
+                key = {"type": "apiKey", "in": "header", "name": "X-API-Key"}
+                schema["components"]["securitySchemes"] = {"key": key}
+                schema["security"] = [{"key": []}]
+        return generate()
 
-def describe(schema: dict[str, Any], statuses: Sequence[int]) -> None:
-    """Add the errors that every operation can answer with to an OpenAPI document."""
-    content = {MEDIA_TYPE: {"schema": Problem.model_json_schema()}}
-    for operation in (each for path in schema["paths"].values() for each in path.values()):
-        for status in {*statuses, *(int(each) for each in operation["responses"] if each > "4")}:
-            description = HTTPStatus(status).phrase
-            operation["responses"][str(status)] = {"description": description, "content": content}
+    # The way that FastAPI documents: https://fastapi.tiangolo.com/how-to/extending-openapi/
+    app.openapi = openapi  # type: ignore[method-assign]
