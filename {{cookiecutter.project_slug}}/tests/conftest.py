@@ -87,10 +87,13 @@ def write_project(seed: int = 1) -> None:
 
 
 def write_lock(params: dict[str, object]) -> None:
-    """Write what DVC would write of the stage `train`."""
-    deps = [{"path": "data/prepared", "md5": "0"}, {"path": "src/predictor/train.py", "md5": "1"}]
-    stage = {"deps": deps, "params": {"params.yaml": {"train": params["train"]}}}
-    YAML(typ="safe").dump({"stages": {"train": stage}}, LOCK)
+    """Write what DVC would write of the stages `prepare` and `train`."""
+    deps = [{"path": f"src/predictor/{name}.py", "md5": "1"} for name in ("prepare", "train")]
+    train = {
+        "deps": [{"path": "data/prepared", "md5": "0"}, deps[1]],
+        "params": {"params.yaml": {"train": params["train"]}},
+    }
+    YAML(typ="safe").dump({"stages": {"prepare": {"deps": deps[:1]}, "train": train}}, LOCK)
 
 
 def faults(response: Any) -> list[dict[str, Any]]:

@@ -15,9 +15,9 @@ def folder(tmp_path: Path) -> Path:
     return tmp_path
 
 
-def test_weather_may_be_used_three_hours_after_it_was_observed(folder: Path) -> None:
+def test_weather_may_be_used_three_hours_after_the_end_of_its_hour(folder: Path) -> None:
     weather = data.read_weather(folder)
-    assert weather["hour_utc"].dt.hour.tolist() == [8, 9, 10]
+    assert weather["hour_utc"].dt.hour.tolist() == [9, 10, 11]
 
 
 def test_a_wind_that_nobody_ever_measured_is_missing(folder: Path) -> None:

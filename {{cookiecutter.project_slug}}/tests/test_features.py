@@ -20,7 +20,7 @@ def test_inputs_have_one_column_for_each_feature(rows: pd.DataFrame) -> None:
     assert shapes == {name: (len(rows), n) for name, n in expected.items() if n}
 
 
-def test_missing_values_are_nan_or_one_category(rows: pd.DataFrame) -> None:
+def test_missing_values_are_nan_or_one_category() -> None:
     gaps = {name: [None] for name in features.KINDS}
     inputs = encode(gaps)
     assert np.isnan(inputs.get("numbers", np.full((1, 1), np.nan))).all()

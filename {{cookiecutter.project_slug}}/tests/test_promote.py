@@ -209,9 +209,11 @@ def test_the_recipe_changes_with_parameters_and_code_and_not_with_bytes_of_data(
     data["md5"] = "other"
     YAML(typ="safe").dump(lock, LOCK)
     assert promote.read_recipe()[0] == before
-    code["md5"] = "other"
-    YAML(typ="safe").dump(lock, LOCK)
-    assert promote.read_recipe()[0] != before
+    for dep in (code, *lock["stages"]["prepare"]["deps"]):
+        dep["md5"] = "other"
+        YAML(typ="safe").dump(lock, LOCK)
+        assert promote.read_recipe()[0] != before
+        dep["md5"] = "1"
     params = YAML(typ="safe").load(PARAMS)
     params["train"]["seed"] += 1
     write_lock(params)

@@ -4,8 +4,9 @@ import asyncio
 import logging
 import os
 from collections import Counter
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
+from http import HTTPStatus
 from pathlib import Path
 
 from fastapi import FastAPI, HTTPException, Request
@@ -24,11 +25,7 @@ logger = logging.getLogger(__name__)
 ROW_BYTES = 512 * (8 + len(Flight.model_fields))  # a name and its value take far less
 SHOWN_ERRORS = 20
 LOOK_SECONDS = 1.0
-ERRORS = {
-    400: {"description": "No JSON"},
-    413: {"description": "Too long"},
-    503: {"description": "No champion"},
-}
+ERRORS = {status: {"description": HTTPStatus(status).phrase} for status in (400, 413, 503)}
 
 
 @asynccontextmanager
@@ -79,12 +76,17 @@ def champion(request: Request) -> Bundle:
     return bundle
 
 
+def answer(request: Request, rows: Sequence[Flight]) -> list[Prediction]:
+    """Answer for rows, and count the categories that training never saw."""
+    predictions = champion(request).predict_rows(rows)
+    request.app.state.unseen.update(name for each in predictions for name in each.unseen)
+    return predictions
+
+
 @app.post("/predict")
 async def predict(flight: Flight, request: Request) -> Prediction:
     """Answer for one row."""
-    (prediction,) = champion(request).predict_rows([flight])
-    request.app.state.unseen.update(prediction.unseen)
-    return prediction
+    return answer(request, [flight])[0]
 
 
 @app.get("/model")

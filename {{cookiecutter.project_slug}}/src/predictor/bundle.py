@@ -42,7 +42,7 @@ class Metadata(BaseModel):
 
 @dataclass(frozen=True)
 class Bundle:
-    """A loaded model that answers on raw columns; bundles of the same `identity` are equal."""
+    """A loaded model that answers on raw columns; the same `identity` is the same model."""
 
     folder: Path
     identity: str
@@ -53,7 +53,7 @@ class Bundle:
     session: ort.InferenceSession
 
     @classmethod
-    def load(cls, folder: Path, threads: int = 1) -> "Bundle":
+    def load(cls, folder: Path) -> "Bundle":
         """Load a folder whose files are those that were written, for the present schema.
 
         Raises:
@@ -79,7 +79,7 @@ class Bundle:
             metadata=metadata,
             reference=reference,
             known={name: {None, *names} for name, names in shares.items()},
-            session=open_session(files[MODEL], threads),
+            session=open_session(files[MODEL]),
         )
 
     def predict(self, columns: Columns) -> task.Floats:
@@ -110,10 +110,10 @@ def require_schema(folder: Path, metadata: Metadata) -> None:
         )
 
 
-def open_session(model: bytes, threads: int = 1) -> ort.InferenceSession:
+def open_session(model: bytes) -> ort.InferenceSession:
     """Open an ONNX model; for one row, which takes microseconds, one thread is the fastest."""
     options = ort.SessionOptions()
-    options.intra_op_num_threads = threads
+    options.intra_op_num_threads = 1
     return ort.InferenceSession(model, options, providers=["CPUExecutionProvider"])
 
 

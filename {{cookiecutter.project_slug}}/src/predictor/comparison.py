@@ -57,10 +57,8 @@ class Evaluation(BaseModel):
 
     def difference(self, rival: str, measure: str) -> Difference:
         """Return the comparison with one rival by one measure."""
-        found = [
-            each for each in self.differences if (each.rival, each.measure) == (rival, measure)
-        ]
-        return found[0]
+        keys = [(each.rival, each.measure) for each in self.differences]
+        return self.differences[keys.index((rival, measure))]
 
 
 def compare(

@@ -13,6 +13,7 @@ from predictor.errors import PredictorError
 
 LATE_MINUTES = 15
 LEAD = pd.Timedelta(hours=3)  # the question is asked this long before departure
+HOUR = pd.Timedelta(hours=1)  # a record of 6:00 holds what was seen until 6:59
 # One record of 2013-02-12 claims a wind of 1,048 mph; no station has ever measured 254.
 WIND_RECORD_MPH = 254
 
@@ -61,7 +62,7 @@ def read() -> pd.DataFrame:
         read_weather(folder),
         on="hour_utc",
         by="origin",
-        tolerance=LEAD,
+        tolerance=3 * HOUR,  # of older weather the model is told nothing
     ).merge(planes, on="tail_number", how="left")
     order = ["scheduled_departure", "origin", "carrier", "flight_number"]
     return flights.drop(columns="hour_utc").sort_values(order, ignore_index=True)
@@ -88,4 +89,4 @@ def read_weather(folder: Path) -> pd.DataFrame:
     observed = pd.to_datetime(table["time_hour"])
     table = table[list(WEATHER)].rename(columns=WEATHER)
     wind = table["wind_speed"].where(table["wind_speed"] < WIND_RECORD_MPH)
-    return table.assign(hour_utc=observed + LEAD, wind_speed=wind).sort_values("hour_utc")
+    return table.assign(hour_utc=observed + HOUR + LEAD, wind_speed=wind).sort_values("hour_utc")

@@ -29,7 +29,8 @@ CALENDAR_PARTS: dict[str, Callable[[datetime], int]] = {
 
 def _kind(annotation: object) -> type:
     """Return the type of a column, whether or not it may be missing; a `Literal` is text."""
-    options = {annotation, *get_args(annotation)}
+    options = [annotation, *get_args(annotation)]
+    options += [inner for option in options for inner in get_args(option)]  # of Annotated
     return next((kind for kind in (float, int, bool, NaiveDatetime) if kind in options), str)
 
 

@@ -17,10 +17,7 @@ from predictor.params import Train
 from predictor.schema import TARGET
 
 LINEAR = "logistic_regression"  # the baseline that every other model has to beat
-MODELS = {
-    LINEAR: LogisticRegression,
-    "hist_gradient_boosting": HistGradientBoostingClassifier,
-}
+MODELS = {LINEAR: LogisticRegression, "hist_gradient_boosting": HistGradientBoostingClassifier}
 
 
 def fit(name: str, rows: pd.DataFrame, params: Train) -> Pipeline:
@@ -42,7 +39,7 @@ def fit(name: str, rows: pd.DataFrame, params: Train) -> Pipeline:
 
 def build(name: str, params: Train) -> Pipeline:
     """Build an unfitted pipeline; columns have positions, because ONNX gets two matrices."""
-    numbers: str | Pipeline = "passthrough"  # beside a scaled float32, ONNX can split otherwise
+    numbers: str | Pipeline = "passthrough"  # scaled, a tree in ONNX can take another turn
     if name == LINEAR:
         imputer = SimpleImputer(strategy="median", keep_empty_features=True)
         numbers = make_pipeline(imputer, StandardScaler())

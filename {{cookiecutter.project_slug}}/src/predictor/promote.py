@@ -39,7 +39,7 @@ class Verdict(BaseModel):
 
 def promote() -> Verdict:
     """Judge the candidate, and make it the champion if every rule holds."""
-    report.with_results([])  # raises now, and not after the decision
+    report.with_results([])  # fails now, not after the decision, if README.md has no markers
     with TemporaryDirectory() as scratch:
         # A copy is judged and registered, so that what is published is what was judged.
         candidate, evaluation = copy_candidate(Path(scratch, "bundle"))
@@ -58,7 +58,8 @@ def promote() -> Verdict:
         promotes=all(finding.holds for finding in findings),
         findings=findings,
     )
-    write_text(VERDICT, verdict.model_dump_json(indent=2) + "\n")
+    if installed() != recipe:  # otherwise the verdict that made it the champion stays
+        write_text(VERDICT, verdict.model_dump_json(indent=2) + "\n")
     if verdict.promotes:
         why, before = str(evaluation.differences[0]), str(verdict.judged_before)
         data = candidate.metadata.data_version
@@ -137,12 +138,13 @@ def copy_candidate(folder: Path) -> tuple[Bundle, Evaluation]:
 def read_recipe() -> tuple[str, str]:
     """Return a hash of all that the candidate was made from, and its parameters as JSON.
 
-    Both are what dvc.lock says of the stage `train`. Files of data count with the hash of their
-    values in reports/data.json, because their bytes can differ between systems.
+    dvc.lock has the hashes of the code of `prepare` and `train`. Data counts with the hash of its
+    values in reports/data.json, because the bytes of its files can differ between systems.
     """
-    stage = YAML(typ="safe").load(LOCK)["stages"]["train"]
-    hashes = {dep["path"]: dep["md5"] for dep in stage["deps"] if dep["path"][:5] != "data/"}
-    parameters = json.dumps(stage["params"]["params.yaml"], sort_keys=True)
+    stages = YAML(typ="safe").load(LOCK)["stages"]
+    needed = [*stages["prepare"]["deps"], *stages["train"]["deps"]]
+    hashes = {dep["path"]: dep["md5"] for dep in needed if not dep["path"].startswith("data/")}
+    parameters = json.dumps(stages["train"]["params"]["params.yaml"], sort_keys=True)
     return checksum(json.dumps([hashes, parameters]).encode())[:12], parameters
 
 

@@ -1,15 +1,13 @@
-"""The gate: may this candidate answer for us? `RULES` is the only place that decides it."""
+"""The gate: may this candidate answer for us? `RULES` decides, and a part can add rules."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
 
 import pandas as pd
 
-from predictor import champions, task
+from predictor import champions, params, task
 from predictor.bundle import Bundle
 from predictor.comparison import Difference, Evaluation
-
-TIE = 1e-6  # the same model differs in the seventh digit once it is exported
 
 
 @dataclass(frozen=True)
@@ -66,7 +64,9 @@ def not_rolled_back(exam: Exam) -> Finding:
 
 
 def _not_worse(rule: str, found: Difference | str, advice: str) -> Finding:
-    holds = isinstance(found, str) or found.ours - found.theirs <= TIE * abs(found.theirs)
+    """Allow what a second run of the same model may differ by, on another system."""
+    limit = 1 + params.read(params.Evaluate).tolerance
+    holds = isinstance(found, str) or found.ours <= found.theirs * limit
     return Finding(rule, holds, str(found), advice)
 
 

@@ -45,14 +45,22 @@ def test_each_row_gets_the_answer_of_the_service(
     np.testing.assert_allclose(first, expected.reshape(len(table), -1)[:, 0], rtol=1e-12)
 
 
+@pytest.mark.parametrize("name", ["in.csv", "in.parquet"])
 def test_chunks_give_the_same_answers_as_the_whole(
-    table: pd.DataFrame, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    table: pd.DataFrame, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, name: str
 ) -> None:
-    source = written(table, tmp_path / "in.csv")
+    gaps = pd.array([None if at > 100 else at for at in range(len(table))], dtype="Int64")
+    source = written(table.assign(note=gaps), tmp_path / name)
     score(source, tmp_path / "whole.csv")
     monkeypatch.setattr(module, "CHUNK", 70)
     score(source, tmp_path / "chunks.csv")
     assert (tmp_path / "chunks.csv").read_text() == (tmp_path / "whole.csv").read_text()
+
+
+def test_a_table_that_has_answers_already_is_refused(table: pd.DataFrame, tmp_path: Path) -> None:
+    score(written(table, tmp_path / "in.csv"), tmp_path / "out.csv")
+    with pytest.raises(PredictorError, match=r"It has a column '\w+' already"):
+        score(tmp_path / "out.csv", tmp_path / "again.csv")
 
 
 def test_a_row_that_does_not_fit_is_named_and_the_target_stays(

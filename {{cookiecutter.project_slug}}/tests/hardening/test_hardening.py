@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 from fastapi import FastAPI
+from fastapi.concurrency import run_in_threadpool
 from fastapi.testclient import TestClient
 from starlette.types import Message
 
@@ -48,12 +49,19 @@ def test_every_error_is_a_problem(client: TestClient, example: dict[str, Any]) -
 
 
 def test_a_fault_of_the_service_is_a_problem_without_details(
-    client: TestClient, example: dict[str, Any], monkeypatch: pytest.MonkeyPatch
+    client: TestClient,
+    example: dict[str, Any],
+    monkeypatch: pytest.MonkeyPatch,
+    caplog: pytest.LogCaptureFixture,
 ) -> None:
     monkeypatch.setattr(api, "champion", lambda _: 1 / 0)
-    response = client.post("/predict", json=example)
+    given = {"X-Request-ID": "f" * 32}
+    with caplog.at_level(logging.INFO, "predictor.request"):
+        response = client.post("/predict", json=example, headers=given)
     assert response.status_code == 500
     assert response.json()["detail"] == "The service made a mistake; its log has the details."
+    assert response.headers["x-request-id"] == given["X-Request-ID"]
+    assert [vars(each)["status"] for each in caplog.records if "/predict" in each.message] == [500]
 
 
 def test_openapi_describes_the_problems(client: TestClient) -> None:
@@ -245,11 +253,13 @@ def test_work_that_cannot_be_stopped_keeps_its_place() -> None:
     async def app(_: object, receive: Any, __: object) -> None:
         await receive()
         try:
-            await asyncio.sleep(5)
+            await run_in_threadpool(time.sleep, 0.5)
         finally:
             seen.append(work.free)
+        await asyncio.sleep(0)  # where it would go on
 
-    work = Work(app, Settings(places=2, deadline=0.1))
+    work, start = Work(app, Settings(places=2, deadline=0.1)), time.monotonic()
     sent = run(work, [{"type": "http.request", "body": b"", "more_body": False}])
     assert sent[0]["status"] == 503
     assert (seen, work.free) == ([1], 2)
+    assert time.monotonic() - start > 0.5

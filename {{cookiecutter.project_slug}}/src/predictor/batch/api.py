@@ -8,9 +8,8 @@ from fastapi.concurrency import run_in_threadpool
 from fastapi.exceptions import RequestValidationError
 from pydantic import ValidationError
 
-from predictor.api import champion
+from predictor.api import answer, champion
 from predictor.batch.readers import READERS, Read, read_csv
-from predictor.bundle import Bundle
 from predictor.features import KINDS
 from predictor.schema import Row
 from predictor.task import Prediction
@@ -37,16 +36,17 @@ router = APIRouter()
 )
 async def predict_batch(request: Request) -> list[Prediction]:
     """Answer for each row of a JSON array, or of CSV with a header."""
-    bundle = champion(request)
+    champion(request)  # 503 before anything is read, if there is none
     kind = request.headers.get("content-type", "").partition(";")[0].strip().lower()
     if kind not in READERS:
         raise HTTPException(415, f"Send one of these content types: {', '.join(READERS)}.")
     # In a thread: ten thousand rows take a second, and the service answers others meanwhile.
-    return await run_in_threadpool(answer, bundle, READERS[kind], await request.body())
+    rows = await run_in_threadpool(read_rows, READERS[kind], await request.body())
+    return await run_in_threadpool(answer, request, rows)
 
 
-def answer(bundle: Bundle, read: Read, body: bytes) -> list[Prediction]:
-    """Answer for the rows of a body, or raise for the first row that does not fit."""
+def read_rows(read: Read, body: bytes) -> list[Row]:
+    """Return the rows of a body, or raise for the first row that does not fit."""
     try:
         contents = list(islice(read(body.decode("utf-8-sig")), ROWS + 1))
     except (ValueError, csv.Error) as error:
@@ -56,7 +56,7 @@ def answer(bundle: Bundle, read: Read, body: bytes) -> list[Prediction]:
     if not contents:
         raise unprocessable("Send at least one row.")
     strict = False if read is read_csv else None  # the cells of a CSV are text
-    return bundle.predict_rows([row(number, each, strict) for number, each in enumerate(contents)])
+    return [row(number, each, strict) for number, each in enumerate(contents)]
 
 
 def row(number: int, content: object, strict: bool | None) -> Row:

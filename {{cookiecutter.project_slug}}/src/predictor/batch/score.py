@@ -42,9 +42,11 @@ def score(source: Path, target: Path) -> None:
     with TemporaryDirectory(dir=target.parent, prefix=".score-") as folder:
         scratch = Path(folder, target.name)
         try:
-            for chunk in read(source):
-                answered = pd.concat([chunk, answers(champion, chunk)], axis="columns")
-                table = pa.Table.from_pandas(answered, preserve_index=False)
+            for table in read(source):
+                chunk = table.to_pandas(ignore_metadata=True)
+                chunk.index += done
+                for name, values in answers(champion, chunk).items():
+                    table = table.append_column(str(name), pa.array(values))
                 writer = writer or WRITERS[target.suffix](str(scratch), table.schema)
                 writer.write_table(table)
                 done += len(chunk)
@@ -59,26 +61,17 @@ def score(source: Path, target: Path) -> None:
         scratch.replace(target)
 
 
-def read(source: Path) -> Iterator[pd.DataFrame]:
+def read(source: Path) -> Iterator[pa.Table]:
     """Read a table in chunks; the values of a CSV stay text, as they stand in the file."""
     if source.suffix == ".parquet":
-        start = 0
         for batch in pq.ParquetFile(source).iter_batches(CHUNK):
-            chunk = batch.to_pandas()
-            chunk.index += start
-            start += len(chunk)
-            yield chunk
-    else:
-        with source.open(encoding="utf-8-sig") as file:
-            comma = delimiter(file.readline())
-        yield from pd.read_csv(
-            source,
-            sep=comma,
-            encoding="utf-8-sig",
-            dtype=str,
-            keep_default_na=False,
-            chunksize=CHUNK,
-        )
+            yield pa.Table.from_batches([batch])
+        return
+    with source.open(encoding="utf-8-sig", newline="") as file:
+        comma = delimiter(file.readline())
+        file.seek(0)
+        for rows in pd.read_csv(file, sep=comma, dtype=str, keep_default_na=False, chunksize=CHUNK):
+            yield pa.Table.from_pandas(rows, preserve_index=False)
 
 
 def answers(champion: Bundle, chunk: pd.DataFrame) -> pd.DataFrame:
@@ -93,8 +86,10 @@ def answers(champion: Bundle, chunk: pd.DataFrame) -> pd.DataFrame:
         raise PredictorError("\n  ".join(["Rows do not fit schema.py:", *violations]))
     rule, version = champion.metadata.rule, champion.version
     said = [task.prediction(each, rule, [], version) for each in champion.predict(rows).tolist()]
-    dumped = [each.model_dump(exclude={"unseen"}) for each in said]
-    return pd.json_normalize(dumped).set_index(chunk.index)
+    found = pd.json_normalize([each.model_dump(exclude={"unseen"}) for each in said])
+    if taken := [name for name in found if name in chunk]:
+        raise PredictorError(f"It has a column {taken[0]!r} already: rename it.")
+    return found
 
 
 def typed(rows: pd.DataFrame) -> pd.DataFrame:

@@ -6,7 +6,7 @@ from typing import Any
 from fastapi import APIRouter, FastAPI, Request
 from pydantic import BaseModel
 
-from predictor.api import champion
+from predictor.api import answer, champion
 from predictor.bundle import Bundle
 from predictor.features import KINDS, TIMES
 from predictor.schema import Row
@@ -52,7 +52,7 @@ def explain(row: Row, request: Request) -> Explanation:
         for name, effect in zip(KINDS, effects, strict=True)
     ]
     return Explanation(
-        prediction=bundle.predict_rows([row])[0],
+        prediction=answer(request, [row])[0],
         contributions=sorted(found, key=lambda each: -abs(each.effect)),
     )
 

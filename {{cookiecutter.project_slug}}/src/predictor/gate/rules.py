@@ -95,9 +95,11 @@ def calibration_error(truth: Floats, outputs: Floats, rule: dict[str, float]) ->
     promised, happened = outputs, truth
     if outputs.ndim > 1:
         promised, happened = outputs.max(axis=1), (outputs.argmax(axis=1) == truth).astype(float)
-    bins = np.array_split(np.argsort(promised, kind="stable"), BINS)
-    gaps = [abs(promised[rows].mean() - happened[rows].mean()) * len(rows) for rows in bins]
-    return float(sum(gaps) / len(truth))
+    table = pd.DataFrame({"promised": promised, "happened": happened})
+    # Rows with the same promise are in the same bin.
+    bins = table.groupby((table["promised"].rank(method="min") - 1) * BINS // len(table))
+    gaps = (bins["promised"].mean() - bins["happened"].mean()).abs()
+    return float((gaps * bins.size()).sum() / len(table))
 
 
 def slices(candidate: Bundle, test: pd.DataFrame, fewest: int) -> pd.DataFrame:

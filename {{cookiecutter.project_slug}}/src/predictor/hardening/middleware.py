@@ -46,7 +46,7 @@ class RequestLog:
         self.app = app
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:  # noqa: D102
-        start, status = time.perf_counter(), 0
+        start, status = time.perf_counter(), 500  # of a fault before an answer
 
         async def observe(message: Message) -> None:
             nonlocal status

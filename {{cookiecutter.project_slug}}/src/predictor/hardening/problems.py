@@ -5,6 +5,7 @@ from collections.abc import Mapping, Sequence
 from http import HTTPStatus
 from typing import Any
 
+from asgi_correlation_id import correlation_id
 from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse
@@ -29,8 +30,7 @@ def problem(
     status: int, detail: str, headers: Mapping[str, str] | None = None, errors: Sequence[Any] = ()
 ) -> JSONResponse:
     """Return the response for an error."""
-    title = HTTPStatus(status).phrase
-    body = Problem(title=title, status=status, detail=detail, errors=list(errors))
+    body = Problem(title=HTTPStatus(status).phrase, status=status, detail=detail, errors=[*errors])
     return JSONResponse(body.model_dump(), status, headers, MEDIA_TYPE)
 
 
@@ -45,14 +45,16 @@ def install(app: FastAPI, *, keys: bool) -> None:
         if isinstance(error, HTTPException):
             return problem(error.status_code, str(error.detail), error.headers)
         if not isinstance(error, RequestValidationError):
-            return problem(500, "The service made a mistake; its log has the details.")
+            sentence = "The service made a mistake; its log has the details."
+            # No middleware sees this answer, so it gets the id of the request here.
+            return problem(500, sentence, {"X-Request-ID": correlation_id.get() or ""})
         errors = json.loads(bytes((await unprocessable(request, error)).body))["detail"]
         first = ".".join(map(str, errors[0]["loc"]))
         return problem(422, f"{first}: {errors[0]['msg']}", errors=errors)
 
 
 def describe(app: FastAPI, *, keys: bool) -> None:
-    """Say in OpenAPI which key is needed, and which errors every operation can answer with."""
+    """Say in OpenAPI which key is needed, and which errors there are, as FastAPI documents it."""
     generate, content = app.openapi, {MEDIA_TYPE: {"schema": Problem.model_json_schema()}}
 
     def openapi() -> dict[str, Any]:
@@ -70,5 +72,4 @@ def describe(app: FastAPI, *, keys: bool) -> None:
                 schema["security"] = [{"key": []}]
         return generate()
 
-    # The way that FastAPI documents: https://fastapi.tiangolo.com/how-to/extending-openapi/
     app.openapi = openapi  # type: ignore[method-assign]
