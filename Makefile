@@ -23,7 +23,7 @@ lint: .venv/test
 screenshots: .venv/test   ## pictures of the demo page of `make demo`, the README's among them
 	$(BIN)/python scripts/screenshots.py
 
-bench: .venv/bench        ## the service beside three others; writes docs/benchmark.md and .svg
+bench: .venv/bench        ## the service beside other servers; writes docs/benchmark.md and .svg
 	$(BIN)/python scripts/benchmark.py $(ARGS)
 
 clean:

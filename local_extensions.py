@@ -1,19 +1,19 @@
-"""Answers are data: one that the template engine would run is refused in a sentence."""
+"""Reject answers that contain template syntax, because the template engine would run it."""
 
 from __future__ import annotations  # cookiecutter may run on a Python before 3.10
 
 from cookiecutter.exceptions import FailedHookException
 from jinja2.ext import Extension
 
-MARKS = ("{{", "{%", "{#")  # and #% at the beginning, which is a line of the template engine
-OURS = ("cookiecutter.", "{% now")  # of the defaults in cookiecutter.json
+MARKS = ("{{", "{%", "{#")  # and #% at the beginning, which starts a line statement
+OURS = ("cookiecutter.", "{% now")  # used by the defaults in cookiecutter.json
 
 
-class AnswersAreData(Extension):
-    """Looks at what cookiecutter renders that comes from no file: answers and hooks."""
+class RejectTemplateSyntax(Extension):
+    """Checks the text that cookiecutter renders but that is not a file: answers and hooks."""
 
     def preprocess(self, source: str, name: str | None, filename: str | None = None) -> str:  # noqa: ARG002
-        """Return the source unchanged, unless it is one line with template syntax in it."""
+        """Return the source unchanged, or raise if it is an answer with template syntax."""
         is_answer = name is None and "\n" not in source and not any(our in source for our in OURS)
         has_syntax = source.lstrip().startswith("#%") or any(mark in source for mark in MARKS)
         if is_answer and has_syntax:

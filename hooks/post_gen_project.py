@@ -1,4 +1,4 @@
-"""Remove what was not asked for, start a git repository, and say what comes next."""
+"""Remove the parts that were not chosen, start a git repository, and print the next steps."""
 
 from __future__ import annotations  # cookiecutter may run on a Python before 3.10
 
@@ -7,7 +7,7 @@ import shutil
 import subprocess
 from pathlib import Path
 
-# The one table of optional parts: when the answer is "no", these paths go.
+# The paths of each optional part; they are deleted if the answer is "no".
 PARTS = {
     "delivery": (
         *("src/predictor/delivery", "tests/delivery", "docs/delivery.md"),
@@ -29,11 +29,11 @@ NEXT = """
   {setup}
   {pipeline}
 
-Then `{serve}` answers on http://127.0.0.1:8000/docs"""
+Then `{serve}` starts the API at http://127.0.0.1:8000/docs"""
 
 
 def prune(project: Path, answers: dict[str, str]) -> None:
-    """Delete the paths of every part that was refused."""
+    """Delete the paths of every part that was not chosen."""
     for part, paths in PARTS.items():
         if answers[part] == "no":
             for path in paths:
@@ -41,7 +41,7 @@ def prune(project: Path, answers: dict[str, str]) -> None:
 
 
 def remove(path: Path) -> None:
-    """Delete a file or a folder, and the folder around it if nothing else is in it."""
+    """Delete a file or a folder, and its parent folder if that is then empty."""
     if path.is_dir():
         shutil.rmtree(path)
     else:
@@ -51,7 +51,7 @@ def remove(path: Path) -> None:
 
 
 def start_git(project: Path) -> None:
-    """Start a repository on branch main, unless git is missing or the folder is one already."""
+    """Start a repository on branch main, unless git is missing or there is a repository already."""
     git = shutil.which("git")
     if git is None or (project / ".git").exists():
         return
@@ -62,7 +62,7 @@ def start_git(project: Path) -> None:
 
 
 def next_steps(folder: str, *, has_make: bool, has_uv: bool) -> str:
-    """Return what to type next on this machine."""
+    """Return the next commands to run on this machine."""
     steps = NEXT.format(
         folder=folder,
         setup="make setup" if has_make else "uv sync; uv run pre-commit install",

@@ -1,4 +1,4 @@
-"""Refuse answers that would give a broken project: all faults at once, one sentence each."""
+"""Reject answers that would break the project, and print an error message for each."""
 
 from __future__ import annotations  # cookiecutter may run on a Python before 3.10
 
@@ -11,9 +11,9 @@ LONGEST_SLUG = 60
 SLUG = re.compile(r"[a-z][a-z0-9]*(-[a-z0-9]+)*")
 EMAIL = re.compile(r"[^@\s\"<>\\]+@[^@\s\"<>\\]+\.[^@\s\"<>\\]+")
 GITHUB_USER = re.compile(r"[A-Za-z0-9](-?[A-Za-z0-9]){0,38}")
-# YAML reads 010 as eight, so there is no leading zero.
+# YAML reads 010 as eight, so a leading zero is not allowed.
 NUMBER = re.compile(r"(0|[1-9][0-9]{0,11})(\.[0-9]{1,12})?")
-# Windows reads these names as devices, whatever follows the first dot.
+# Windows reserves these names for devices, with any file extension.
 DEVICES = {
     "con",
     "prn",
@@ -22,7 +22,7 @@ DEVICES = {
     *(f"{port}{n}" for port in ("com", "lpt") for n in range(10)),
 }
 PYTHON_VERSIONS = ("3.11", "3.12", "3.13")
-# A distribution cannot depend on itself: these are what the project needs.
+# A package cannot depend on itself, so the names of its dependencies are not allowed.
 TAKEN = {
     *("asgi-correlation-id", "detect-secrets", "dvc", "fastapi", "fastapi-offline", "httpx2"),
     *("ipykernel", "matplotlib", "opentelemetry-exporter-prometheus", "opentelemetry-sdk"),
@@ -39,21 +39,21 @@ PARTS = (
 )
 
 
-def faults(answers: dict[str, str]) -> list[str]:
-    """Return one sentence for each answer that cannot be used."""
-    found = [_text_fault(name, answers[name]) for name in TEXTS]
-    found += [_part_fault(name, answers[name]) for name in PARTS]
-    found += [_cost_fault(name, answers[name]) for name in ("cost_false_alarm", "cost_miss")]
+def errors(answers: dict[str, str]) -> list[str]:
+    """Return an error message for each invalid answer."""
+    found = [_text_error(name, answers[name]) for name in TEXTS]
+    found += [_part_error(name, answers[name]) for name in PARTS]
+    found += [_cost_error(name, answers[name]) for name in ("cost_false_alarm", "cost_miss")]
     found += [
-        _slug_fault(answers["project_slug"]),
-        _email_fault(answers["email"]),
-        _github_user_fault(answers["github_user"]),
-        _python_fault(answers["python_version"]),
+        _slug_error(answers["project_slug"]),
+        _email_error(answers["email"]),
+        _github_user_error(answers["github_user"]),
+        _python_error(answers["python_version"]),
     ]
-    return [fault for fault in found if fault]
+    return [error for error in found if error]
 
 
-def _text_fault(name: str, text: str) -> str | None:
+def _text_error(name: str, text: str) -> str | None:
     if not text.strip():
         return f"{name} is empty: write a few words."
     # Control characters and line ends would break every file that quotes the answer.
@@ -62,9 +62,9 @@ def _text_fault(name: str, text: str) -> str | None:
     return None
 
 
-def _slug_fault(slug: str) -> str | None:
+def _slug_error(slug: str) -> str | None:
     if slug in DEVICES:
-        return f"project_slug {slug!r} is a device on Windows: choose another name."
+        return f"project_slug {slug!r} is a reserved name on Windows: choose another name."
     if slug in TAKEN:
         return f"project_slug {slug!r} is a package that the project needs: choose another name."
     if not SLUG.fullmatch(slug) or len(slug) > LONGEST_SLUG:
@@ -76,41 +76,41 @@ def _slug_fault(slug: str) -> str | None:
     return None
 
 
-def _email_fault(email: str) -> str | None:
+def _email_error(email: str) -> str | None:
     if EMAIL.fullmatch(email) and email.isprintable():
         return None
     return f"email {email!r} is not an e-mail address, for example 'you@example.com'."
 
 
-def _github_user_fault(user: str) -> str | None:
+def _github_user_error(user: str) -> str | None:
     if not user or GITHUB_USER.fullmatch(user):
         return None
-    return f"github_user {user!r} is not a GitHub name: letters, digits and single hyphens."
+    return f"github_user {user!r} is not a GitHub user: use letters, digits and single hyphens."
 
 
-def _cost_fault(name: str, cost: str) -> str | None:
+def _cost_error(name: str, cost: str) -> str | None:
     if NUMBER.fullmatch(cost) and float(cost) > 0:
         return None
     return f"{name} {cost!r} is not a positive number, for example '4' or '2.5'."
 
 
-def _part_fault(name: str, answer: str) -> str | None:
+def _part_error(name: str, answer: str) -> str | None:
     if answer in ("yes", "no"):
         return None
-    return f"{name} {answer!r} is not an answer: yes or no."
+    return f"{name} {answer!r} is not valid: answer yes or no."
 
 
-def _python_fault(version: str) -> str | None:
+def _python_error(version: str) -> str | None:
     if version in PYTHON_VERSIONS:
         return None
-    return f"python_version {version!r} is not offered: choose {', '.join(PYTHON_VERSIONS)}."
+    return f"python_version {version!r} is not supported: choose {', '.join(PYTHON_VERSIONS)}."
 
 
 def main(answers: dict[str, str]) -> int:
-    """Print the faults and return the exit code."""
-    found = faults(answers)
-    for fault in found:
-        print(f"error: {ascii_only(fault)}", file=sys.stderr)
+    """Print the errors and return the exit code."""
+    found = errors(answers)
+    for error in found:
+        print(f"error: {ascii_only(error)}", file=sys.stderr)
     return 1 if found else 0
 
 

@@ -1,114 +1,162 @@
-"""Measure a generated project's service beside three others, and write docs/benchmark.md and .svg.
+"""Compare a generated service with servers that give the same answer, and write docs/benchmark.*.
 
-Usage: python scripts/benchmark.py [--project FOLDER] [--seconds 4] [--rounds 3] [--rows 10000000]
+Two projects are generated and trained, then every server is measured in turn. Linux, with wrk.
 
-The project of `make demo` is used, or generated if it is not there. Linux, with wrk.
+Examples:
+  python scripts/benchmark.py
+  python scripts/benchmark.py --seconds 2 --rounds 1 --without ray bentoml litserve
+  python scripts/benchmark.py --reuse --docs build/bench/docs
 """
 
 import argparse
+import shutil
 import sys
 import time
 from pathlib import Path
 
 import demo
-from bench import chart, report
-from bench.contenders import OURS, Contender, Running, contenders, require_same_answers, started
-from bench.environment import fit_pipeline, serving_environment, size_mb
-from bench.measures import Measured, Start
-from bench.scoring import compare_scoring
-from bench.wrk import Load, require_wrk
+from bench import FailedError, chart, environments, machine, report
+from bench.contenders import (
+    FRAMEWORKS,
+    MLFLOWS,
+    Contender,
+    Key,
+    Places,
+    Running,
+    Sample,
+    contenders,
+    probability,
+    started,
+)
+from bench.wrk import require_wrk
 from snapshot import TEMPLATE
 
-CONNECTIONS = (1, 16, 64)
-STARTS = 5
-WARM_UP_SECONDS = 1
+TOLERANCE = 1e-6
 
 
-def main(arguments: argparse.Namespace) -> int:
+def main(options: argparse.Namespace) -> int:
     """Run everything and return the exit code."""
     require_wrk()
     begin = time.monotonic()
-    project = arguments.project or demo_project()
-    scratch: Path = arguments.scratch
-    scratch.mkdir(parents=True, exist_ok=True)
-    serving = serving_environment(project, scratch)
-    pipeline = fit_pipeline(project, scratch)
-    measured = measure(contenders(project, serving, pipeline, scratch), arguments)
-    scoring = compare_scoring(project, pipeline, scratch, arguments.rows)
-    sizes = {"serving": size_mb(serving), "full": size_mb(project / ".venv")}
-    results = report.Results(measured, scoring, sizes, report.machine(project, arguments.rounds))
-    docs: Path = arguments.docs
-    docs.mkdir(parents=True, exist_ok=True)
-    (docs / "benchmark.md").write_text(report.markdown(results), encoding="utf-8", newline="\n")
-    (docs / "benchmark.svg").write_text(chart.svg(measured), encoding="utf-8", newline="\n")
-    print(
-        f"\n{report.markdown(results)}\n{docs / 'benchmark.md'}, {time.monotonic() - begin:.0f} s"
-    )
+    scratch = TEMPLATE / "build" / "bench"
+    if not options.reuse:
+        shutil.rmtree(scratch, ignore_errors=True)
+    places = Places(scratch / "core" / demo.SLUG, scratch / "everything" / demo.SLUG, scratch)
+    keys = [key for key in Key if key not in options.without]
+    missing = prepare(places, keys)
+    everyone = contenders(places)
+    chosen = [everyone[key] for key in keys if key not in missing]
+    rounds, failed = compare(chosen, options.rounds, options.seconds)
+    results = report.Results(rounds, missing | failed, machine.describe(places, rounds))
+    write(results, options.docs)
+    print(f"\n{report.markdown(results)}\n{time.monotonic() - begin:.0f} s; see {options.docs}")
     return 0
 
 
-def demo_project() -> Path:
-    """Return the project of `make demo` with its champion, made now if it is not there."""
-    folder = TEMPLATE / "build" / "demo"
-    project = folder / demo.SLUG
-    if not (project / "models" / "champion.json").exists():
-        demo.generate(folder)
-        demo.run(project, "make", "setup")
-        demo.run(project, "make", "pipeline")
-    return project
+def prepare(places: Places, keys: list[Key]) -> dict[Key, str]:
+    """Make what the servers run in and is not there; return which framework failed, and why."""
+    places.scratch.mkdir(parents=True, exist_ok=True)
+    cache = None
+    for key, project in ((Key.CORE, places.core), (Key.EVERYTHING, places.everything)):
+        if key in keys and not (project / "models" / "champion").exists():
+            environments.generate(key, project.parent, cache)
+        if key in keys and not places.environment(key).exists():
+            environments.serving_environment(project, places.environment(key))
+        cache = places.core / ".dvc" / "cache"
+    if {Key.FRAME, *FRAMEWORKS} & set(keys) and not places.pipeline.exists():
+        environments.run_server_script(places.core, "fit_pipeline.py", places.pipeline)
+    if set(MLFLOWS) & set(keys) and not places.mlflow_models.exists():
+        environments.run_server_script(places.core, "mlflow_model.py", places.mlflow_models)
+    missing = {}
+    for key in [key for key in FRAMEWORKS if key in keys and not places.environment(key).exists()]:
+        try:
+            environments.framework_environment(
+                places.core, places.environment(key), FRAMEWORKS[key]
+            )
+        except FailedError as error:
+            missing[key] = f"it could not be installed: {error}"
+            shutil.rmtree(places.environment(key), ignore_errors=True)
+    return missing
 
 
-def measure(everyone: list[Contender], arguments: argparse.Namespace) -> list[Measured]:
-    """Start all, compare their answers, load them in turn, and return what was measured."""
-    starts = [Start(each, seconds_to_ready(each)) for each in everyone]
-    with started(everyone) as running:
-        require_same_answers(running)
-        for each in running:
-            each.load(CONNECTIONS[1], WARM_UP_SECONDS)
-        loads: dict[str, list[Load]] = {each.contender.name: [] for each in running}
-        for number in range(arguments.rounds):
-            for connections in CONNECTIONS:
-                for each in running:
-                    found = each.load(connections, arguments.seconds)
-                    loads[each.contender.name].append(found)
-                    say(number, arguments.rounds, each, found)
-        memory = {each.contender.name: each.memory_mb() for each in running}
-    return [
-        Measured(start, tuple(loads[start.contender.name]), memory[start.contender.name])
-        for start in starts
-    ]
+def compare(
+    chosen: list[Contender], rounds: int, seconds: int
+) -> tuple[dict[Key, list[Sample]], dict[Key, str]]:
+    """Compare all answers, then measure; return rounds and failures of the servers by key.
+
+    Raises:
+        FailedError: the core failed.
+    """
+    samples: dict[Key, list[Sample]] = {each.key: [] for each in chosen}
+    failed: dict[Key, str] = {}
+    (core,) = (each for each in chosen if each.key is Key.CORE)
+    with started(core) as running:
+        core.places.answer.write_bytes(running.ask())
+    for number in range(rounds + 1):
+        step = f"round {number} of {rounds}" if number else "first answers"
+        for each in [each for each in chosen if each.key not in failed]:
+            print(f"{step}: {each.name:31}", end="", flush=True)
+            try:
+                with started(each) as running:
+                    if number:
+                        samples[each.key].append(measure(running, seconds))
+                    else:
+                        require_same_answer(running)
+            except FailedError as error:
+                print(f" failed: {error}", flush=True)
+                if each is core:
+                    raise
+                failed[each.key] = str(error)
+                del samples[each.key]
+    return samples, failed
 
 
-def seconds_to_ready(contender: Contender) -> list[float]:
-    """Return how long each start took; ours is started several times."""
-    seconds = []
-    for _ in range(STARTS if contender.name == OURS else 1):
-        with started([contender]) as (running,):
-            seconds.append(running.seconds_to_ready)
-    print(f"{contender.name}: ready after {', '.join(f'{each:.2f}' for each in seconds)} s")
-    return seconds
+def require_same_answer(running: Running) -> None:
+    """Print the probability of a server; end with a sentence if it is not that of the core."""
+    contender = running.contender
+    expected, found = probability(contender.places.answer.read_bytes()), probability(running.ask())
+    print(f" {found:.7f}, ready after {running.start_seconds:.1f} s", flush=True)
+    if abs(found - expected) > TOLERANCE:
+        sys.exit(f"bench: {contender.name} answers {found!r} and the core answers {expected!r}.")
 
 
-def say(number: int, rounds: int, each: Running, found: Load) -> None:
-    """Print one measurement."""
-    print(
-        f"round {number + 1} of {rounds}, {found.connections:2} connections, "
-        f"{each.contender.name:35} {found.rate:8.1f}/s  p99 {found.p99_ms:7.1f} ms",
-        flush=True,
-    )
+def measure(running: Running, seconds: int) -> Sample:
+    """Load a server, and print and return what was measured."""
+    sample = running.sample(seconds)
+    print(f" {sample.rate:8,.1f} requests/s, p99 {sample.p99_ms:6.1f} ms", flush=True)
+    return sample
+
+
+def write(results: report.Results, folder: Path) -> None:
+    """Write the page and its chart."""
+    folder.mkdir(parents=True, exist_ok=True)
+    for name, text in (("md", report.markdown(results)), ("svg", chart.svg(results))):
+        (folder / f"benchmark.{name}").write_text(text, encoding="utf-8", newline="\n")
 
 
 def parse() -> argparse.Namespace:
     """Read the command line."""
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0] if __doc__ else None)
-    parser.add_argument("--project", type=Path, help="a generated project with a champion")
-    parser.add_argument("--seconds", type=int, default=4, help="of each load")
-    parser.add_argument("--rounds", type=int, default=3)
-    parser.add_argument("--rows", type=int, default=10_000_000, help="that are scored; 0 for none")
-    parser.add_argument("--docs", type=Path, default=TEMPLATE / "docs")
-    parser.add_argument("--scratch", type=Path, default=TEMPLATE / "build" / "bench")
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    parser.add_argument("--seconds", type=int, default=4, help="of each load (default: 4)")
+    parser.add_argument("--rounds", type=int, default=3, help="of all servers (default: 3)")
+    parser.add_argument("--reuse", action="store_true", help="the projects of the last run")
+    parser.add_argument("--docs", type=Path, default=TEMPLATE / "docs", help="where to write")
+    parser.add_argument(
+        "--without",
+        nargs="+",
+        default=[],
+        type=Key,
+        choices=[key for key in Key if key is not Key.CORE],
+        metavar="SERVER",
+        help=f"servers to leave out: {', '.join(key for key in Key if key is not Key.CORE)}",
+    )
     return parser.parse_args()
 
 
 if __name__ == "__main__":
-    sys.exit(main(parse()))
+    try:
+        sys.exit(main(parse()))
+    except FailedError as error:
+        sys.exit(f"bench: {error}")

@@ -1,4 +1,4 @@
-"""Generate the default project, run it as its README says, and ask it about one flight.
+"""Generate the default project, run it as in its README, and request one prediction.
 
 Usage: python scripts/demo.py [--without-make] [FOLDER]     (default: build/demo, which is replaced)
 """
@@ -43,7 +43,7 @@ def main(folder: Path, *, has_make: bool) -> int:
 
 @contextmanager
 def timed(name: str, seconds: dict[str, float]) -> Iterator[None]:
-    """Announce a part and remember how long it took."""
+    """Print the name of a step, and record how many seconds it takes."""
     print(f"\n=== {name}", flush=True)
     start = time.perf_counter()
     yield
@@ -51,7 +51,7 @@ def timed(name: str, seconds: dict[str, float]) -> Iterator[None]:
 
 
 def generate(folder: Path) -> Path:
-    """Bake the default project into `folder`, replacing it, and return the project."""
+    """Generate the default project in `folder`, replacing an old one, and return its path."""
     project = folder / SLUG
     shutil.rmtree(project, ignore_errors=True)
     with tempfile.TemporaryDirectory() as scratch:
@@ -62,12 +62,12 @@ def generate(folder: Path) -> Path:
 
 
 def with_make(project: Path, target: str) -> None:
-    """Do what the README says first."""
+    """Run a target of the Makefile."""
     run(project, "make", target)
 
 
 def without_make(project: Path, target: str) -> None:
-    """Type the lines of the Makefile one by one, as on Windows."""
+    """Run the commands of a target of the Makefile one by one, as on Windows."""
     makefile = (project / "Makefile").read_text(encoding="utf-8")
     (recipe,) = re.findall(rf"^{target}:.*\n((?:\t.*\n)+)", makefile, re.MULTILINE)
     for line in recipe.splitlines():
@@ -75,7 +75,7 @@ def without_make(project: Path, target: str) -> None:
 
 
 def script(project: Path, name: str) -> Path:
-    """Return where a command of the project's environment lies."""
+    """Return the path of a command in the project's environment."""
     return project / ".venv" / ("Scripts" if os.name == "nt" else "bin") / name
 
 
@@ -103,7 +103,7 @@ def ask(project: Path) -> dict[str, object]:
 
 @contextmanager
 def service(project: Path, port: int) -> Iterator[None]:
-    """Run `predictor serve` for as long as the block runs; the block starts when it is ready."""
+    """Run `predictor serve` while the block runs; the block starts when the service is ready."""
     command: list[str | Path] = [script(project, "predictor"), "serve", "--port", str(port)]
     process = subprocess.Popen(command, cwd=project, stdout=subprocess.DEVNULL)
     try:
@@ -114,7 +114,7 @@ def service(project: Path, port: int) -> Iterator[None]:
 
 
 def stop(process: subprocess.Popen[bytes]) -> None:
-    """End the service as a platform would: ask first, then insist."""
+    """Stop the service as a platform does: terminate it, and kill it after 10 seconds."""
     process.terminate()
     try:
         process.wait(timeout=10)
@@ -128,7 +128,7 @@ def wait_until(process: subprocess.Popen[bytes], port: int, path: str = "/health
     deadline = time.monotonic() + READY_SECONDS
     while time.monotonic() < deadline:
         if process.poll() is not None:
-            sys.exit(f"demo: the service ended at once, with exit code {process.returncode}")
+            sys.exit(f"demo: the service stopped at startup, with exit code {process.returncode}")
         try:
             with urllib.request.urlopen(f"http://127.0.0.1:{port}{path}", timeout=2):
                 return
@@ -146,7 +146,7 @@ def free_port() -> int:
 
 
 def report(project: Path, answer: dict[str, object], seconds: dict[str, float]) -> None:
-    """Print the answer, the metrics beside the baselines, the times, and where to look next."""
+    """Print the response, the metrics of model and baselines, the times and the next steps."""
     evaluation = json.loads((project / "reports" / "evaluation.json").read_text(encoding="utf-8"))
     print(f"\nanswer: {json.dumps(answer)}")
     print(f"\n{'test: ' + format(evaluation['rows'], ',') + ' flights':24}", end="")
@@ -165,8 +165,8 @@ def report(project: Path, answer: dict[str, object], seconds: dict[str, float]) 
 
 
 if __name__ == "__main__":
-    parser = argparse.ArgumentParser(description="Generate, train and ask the default project.")
+    parser = argparse.ArgumentParser(description="Generate and run the default project.")
     parser.add_argument("folder", nargs="?", default="build/demo", type=Path)
-    parser.add_argument("--without-make", action="store_true", help="as on Windows")
-    asked = parser.parse_args()
-    sys.exit(main(asked.folder.resolve(), has_make=not asked.without_make))
+    parser.add_argument("--without-make", action="store_true", help="run commands as on Windows")
+    args = parser.parse_args()
+    sys.exit(main(args.folder.resolve(), has_make=not args.without_make))

@@ -1,8 +1,8 @@
-"""Photograph the README of a generated project as GitHub shows it, and its page.
+"""Take screenshots of a project's README, as GitHub shows it, and of its page.
 
 Usage: python scripts/screenshots.py [--project FOLDER] [--out FOLDER] [--docs]
 
-`--docs` writes the two pictures of the template's README. Needs node, npm and Chromium.
+`--docs` writes the two pictures of the template's README. Node, npm and Chromium are needed.
 """
 
 import argparse
@@ -25,7 +25,7 @@ WIDTHS, SCHEMES = (1280, 360), ("light", "dark")
 
 
 def install_renderer() -> None:
-    """Install what renders Markdown, once."""
+    """Install the Markdown renderer, unless it is installed."""
     if not (RENDERER / "node_modules" / "marked").exists():
         RENDERER.mkdir(parents=True, exist_ok=True)
         command = ["npm", "install", "--no-audit", "--no-fund", "--silent", *PACKAGES]
@@ -34,17 +34,17 @@ def install_renderer() -> None:
 
 
 def render(readme: Path, name: str) -> str:
-    """Return the address of a README as HTML."""
+    """Render a README to HTML, and return the URL of the file."""
     target = RENDERER / f"{name}.html"
     command = ["node", "render.mjs", str(readme), str(target)]
     subprocess.run(command, cwd=RENDERER, check=True)
     return target.as_uri()
 
 
-def photograph(
+def capture(
     browser: Browser, address: str, target: Path, width: int, scheme: str, ready: str, height: int
 ) -> None:
-    """Write a picture of the first `height` pixels, or of all if it is 0."""
+    """Write a screenshot of the first `height` pixels, or of the whole page if it is 0."""
     view = {"width": width, "height": height or 900}
     page = browser.new_page(viewport=view, color_scheme=scheme)  # type: ignore[arg-type]
     page.goto(address)
@@ -68,7 +68,7 @@ def main(project: Path, out: Path, *, docs: bool) -> int:
         for width, scheme in [(1000, "light")] if docs else shots:
             name = "readme.png" if docs else f"readme-{width}-{scheme}.png"
             height = 1300 if docs else 0
-            photograph(browser, readme, out / name, width, scheme, "[data-ready]", height)
+            capture(browser, readme, out / name, width, scheme, "[data-ready]", height)
         if has_page:
             port = demo.free_port()
             with demo.service(project, port):
@@ -76,17 +76,17 @@ def main(project: Path, out: Path, *, docs: bool) -> int:
                     name = "page.png" if docs else f"page-{width}-{scheme}.png"
                     address = f"http://127.0.0.1:{port}"
                     height = 820 if docs else 0
-                    photograph(browser, address, out / name, width, scheme, "output strong", height)
+                    capture(browser, address, out / name, width, scheme, "output strong", height)
         browser.close()
     return 0
 
 
 if __name__ == "__main__":
-    parser = argparse.ArgumentParser(description="Photograph README and page of a project.")
+    parser = argparse.ArgumentParser(description="Screenshots of a project's README and page.")
     parser.add_argument(
         "--project", type=Path, default=TEMPLATE / "build" / "everything" / demo.SLUG
     )
     parser.add_argument("--out", type=Path, default=TEMPLATE / "build" / "screenshots")
-    parser.add_argument("--docs", action="store_true", help="the pictures of the README")
-    asked = parser.parse_args()
-    sys.exit(main(asked.project, TEMPLATE / "docs" if asked.docs else asked.out, docs=asked.docs))
+    parser.add_argument("--docs", action="store_true", help="write the template's pictures")
+    args = parser.parse_args()
+    sys.exit(main(args.project, TEMPLATE / "docs" if args.docs else args.out, docs=args.docs))

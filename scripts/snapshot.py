@@ -1,4 +1,4 @@
-"""The template as git knows it: no caches of linters or editors are baked into a project."""
+"""A copy of the template without caches: only files that git tracks or would track."""
 
 import shutil
 import subprocess
@@ -14,7 +14,7 @@ PARTS = (
 
 
 def snapshot(target: Path) -> Path:
-    """Copy what git tracks or would track, with its changes, to `target`; return `target`.
+    """Copy tracked and new files, with uncommitted changes, to `target`, and return `target`.
 
     Without git (a downloaded archive) everything is copied.
     """

@@ -59,7 +59,7 @@ def test_the_push_of_a_core_project_is_green(green: Run) -> None:
     assert re.search(r"\d+ passed", linux.log)
     assert [leg.leg["os"] for leg in others] == ["macos-latest", "windows-latest"]
     assert all(leg.result == "not here" for leg in others)
-    assert "all 15 metrics are the committed ones" in green.jobs["pipeline"].log
+    assert "all 15 metrics equal the committed ones" in green.jobs["pipeline"].log
     assert "  ok  better than dummy" in green.jobs["pipeline"].log
 
 

@@ -91,7 +91,7 @@ def test_a_forgery_is_found_although_storage_has_every_result(
     assert all(f"Running stage '{stage}'" in log for stage in ("prepare", "train", "evaluate"))
     assert "  ok  data: " in log
     assert re.search(r"  NO  metrics: .*model roc_auc 0\.95 -> 0\.7", log)
-    assert "  NO  README.md: 'Against the linear baseline, the model is better: " in log
+    assert "  NO  README.md: 'Compared with the linear model, the model is better: " in log
 
 
 @pytest.fixture(scope="module")
@@ -197,7 +197,7 @@ def test_a_tag_that_moved_stops_before_anything_is_pushed(
     shutil.copy(released / "artifacts" / "gh.jsonl", tmp_path / "run" / "artifacts")
     found = run_workflow("release", pushing.tag(repository, TAG), tmp_path / "run")
     assert found.results == {"model": "failure", "image": "skipped", "publish": "skipped"}
-    assert f"{TAG} is released already" in found.jobs["model"].log
+    assert f"{TAG} already has a release" in found.jobs["model"].log
     assert not (tmp_path / "run" / "model-0" / "work" / "repository" / "README.md").exists()
     assert len(calls(tmp_path / "run")) == 1
     assert notes(tmp_path / "run" / "artifacts") == []

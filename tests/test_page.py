@@ -75,7 +75,7 @@ def test_an_impossible_value_is_named_beside_its_field(page: Page) -> None:
 def test_a_missing_value_and_an_unseen_category_are_answered(page: Page) -> None:
     page.get_by_label("pressure").fill("")
     page.get_by_label("carrier").fill("<b>ZZ</b>")
-    expect(page.locator("output .fault")).to_have_text("Training never saw this: carrier.")
+    expect(page.locator("output .fault")).to_have_text("Not in the training data: carrier.")
     assert page.locator("output b").count() == 0
 
 

@@ -20,8 +20,8 @@ GOOD = dict.fromkeys(pre_gen_project.PARTS, "no") | {
 }
 
 
-def test_good_answers_have_no_fault() -> None:
-    assert pre_gen_project.faults(GOOD) == []
+def test_good_answers_have_no_error() -> None:
+    assert pre_gen_project.errors(GOOD) == []
 
 
 @pytest.mark.parametrize(
@@ -65,11 +65,11 @@ def test_good_answers_have_no_fault() -> None:
     ],
 )
 def test_a_bad_answer_is_named_once(name: str, answer: str) -> None:
-    (fault,) = pre_gen_project.faults(GOOD | {name: answer})
-    assert fault.startswith(name)
+    (error,) = pre_gen_project.errors(GOOD | {name: answer})
+    assert error.startswith(name)
 
 
-def test_all_faults_are_told_at_once(capsys: pytest.CaptureFixture[str]) -> None:
+def test_all_errors_are_reported_at_once(capsys: pytest.CaptureFixture[str]) -> None:
     bad = GOOD | {"project_slug": "Ü", "email": "x", "cost_miss": "0"}
     assert pre_gen_project.main(bad) == 1
     lines = capsys.readouterr().err.splitlines()

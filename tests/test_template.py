@@ -69,7 +69,7 @@ def test_every_question_has_a_prompt_and_every_choice_is_text(answers: Answers) 
 
 
 def test_every_question_is_in_the_table_of_the_readme(answers: Answers) -> None:
-    table = text_of(TEMPLATE / "README.md").partition("## Questions it asks")[2]
+    table = text_of(TEMPLATE / "README.md").partition("## Options")[2]
     listed = re.findall(r"^\| `(\w+)` \|", table, re.MULTILINE)
     assert listed == [name for name in answers if not name.startswith("_")]
 

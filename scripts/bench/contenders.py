@@ -1,43 +1,176 @@
-"""The four servers: how each is started, asked and loaded."""
+"""The servers that are compared: how each is started, asked and loaded."""
 
 import json
+import os
 import subprocess
-import sys
 import time
 import urllib.request
-from collections.abc import Iterator, Mapping
-from contextlib import ExitStack, contextmanager
-from dataclasses import dataclass, field
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from enum import StrEnum
 from pathlib import Path
-from typing import Literal
+from typing import NamedTuple
 
 import demo
 import psutil
-import yaml
 
-from bench import wrk
-from bench.environment import SERVERS, clean
+from bench import FailedError, wrk
+from bench.environments import SERVERS, clean
 
+CONNECTIONS = 16
+WARM_UP_SECONDS = 1
 READY_SECONDS = 180
 POLL_SECONDS = 0.01
-TOLERANCE = 1e-6
 
-OURS, EMPTY = "this service", "empty FastAPI endpoint"
-FRAME, MLFLOW = "FastAPI + scikit-learn DataFrame", "mlflow models serve"
+
+class Key(StrEnum):
+    """What a server is called on the command line, in the order of the tables."""
+
+    EMPTY = "empty"
+    CORE = "core"
+    EVERYTHING = "everything"
+    FRAME = "dataframe"
+    MLFLOW = "mlflow"
+    MLFLOW_PLAIN = "mlflow-plain"
+    BENTOML = "bentoml"
+    LITSERVE = "litserve"
+    RAY = "ray"
+    EMPTY_HTTPTOOLS = "empty-httptools"
+    CORE_HTTPTOOLS = "core-httptools"
+
+
+NAMES = {
+    Key.EMPTY: "empty FastAPI endpoint",
+    Key.CORE: "core",
+    Key.EVERYTHING: "core with everything",
+    Key.FRAME: "FastAPI + scikit-learn",
+    Key.MLFLOW: "mlflow models serve",
+    Key.MLFLOW_PLAIN: "mlflow models serve, unchecked",
+    Key.BENTOML: "BentoML + scikit-learn",
+    Key.LITSERVE: "LitServe + scikit-learn",
+    Key.RAY: "Ray Serve + scikit-learn",
+    Key.EMPTY_HTTPTOOLS: "empty endpoint, httptools",
+    Key.CORE_HTTPTOOLS: "core, httptools",
+}
+MLFLOWS = (Key.MLFLOW, Key.MLFLOW_PLAIN)
+FRAMEWORKS = {Key.BENTOML: "bentoml", Key.LITSERVE: "litserve", Key.RAY: "ray[serve]"}
+
+
+@dataclass(frozen=True)
+class Places:
+    """Where the projects lie, and the files that are made for the benchmark."""
+
+    core: Path
+    everything: Path
+    scratch: Path
+
+    @property
+    def answer(self) -> Path:
+        """What the core answers; the empty endpoint repeats it."""
+        return self.scratch / "answer.json"
+
+    @property
+    def pipeline(self) -> Path:
+        """The fitted scikit-learn pipeline."""
+        return self.scratch / "pipeline.joblib"
+
+    @property
+    def mlflow_models(self) -> Path:
+        """The folder of the two models that `mlflow models serve` serves."""
+        return self.scratch / "mlflow-models"
+
+    def environment(self, key: Key) -> Path:
+        """Return the environment of a server."""
+        if key in (Key.EVERYTHING, *FRAMEWORKS):
+            return self.scratch / "environments" / key
+        trains = key in (Key.FRAME, *MLFLOWS)
+        return self.core / ".venv" if trains else self.scratch / "environments" / Key.CORE
 
 
 @dataclass(frozen=True)
 class Contender:
     """A server; `{port}` in its command is filled in when it starts."""
 
-    name: str
+    places: Places
+    key: Key
     command: tuple[str, ...]
-    folder: Path
-    body: Path
+    ready: str  # the path that answers 200 once it can predict
     path: str = "/predict"
-    ready: str = "/health/ready"
-    environment: Literal["serving", "full"] = "full"
-    variables: Mapping[str, str] = field(default_factory=dict)
+
+    @property
+    def name(self) -> str:
+        """What the tables call it."""
+        return NAMES[self.key]
+
+    @property
+    def project(self) -> Path:
+        """Where it runs, and whose code it imports."""
+        return self.places.everything if self.key == Key.EVERYTHING else self.places.core
+
+    @property
+    def log(self) -> Path:
+        """What it writes to stdout and stderr."""
+        return self.places.scratch / f"{self.key}.log"
+
+    def body(self) -> bytes:
+        """Return the example row, which MLflow takes in a list of records."""
+        row = (self.places.core / "reports" / "example.json").read_bytes()
+        records = {"dataframe_records": [json.loads(row)]}
+        return json.dumps(records).encode() if self.key in MLFLOWS else row
+
+    def variables(self) -> dict[str, str]:
+        """Return its environment: no access logs and no usage reports from any server."""
+        binaries, inherited = self.places.environment(self.key) / "bin", clean()
+        return inherited | {
+            # MLflow starts uvicorn by its name.
+            "PATH": f"{binaries}{os.pathsep}{inherited['PATH']}",
+            "PYTHONPATH": f"{SERVERS}{os.pathsep}{self.project / 'src'}",
+            "BENCH_ANSWER": str(self.places.answer),
+            "BENCH_PIPELINE": str(self.places.pipeline),
+            "OMP_NUM_THREADS": "1",  # one row gains nothing from more
+            "UVICORN_ACCESS_LOG": "false",
+            "BENTOML_DO_NOT_TRACK": "true",
+            "RAY_USAGE_STATS_ENABLED": "0",
+        }
+
+
+def contenders(places: Places) -> dict[str, Contender]:
+    """Return the servers by key, in the order of the tables."""
+    options = ("--port", "{port}", "--limit-concurrency", "256", "--backlog", "128")
+    uvicorn, h11, httptools = ("uvicorn", *options), ("--http", "h11"), ("--http", "httptools")
+    serve, health = ("predictor", "serve", "--port", "{port}"), "/health/ready"
+    local = ("--host", "127.0.0.1", "--port", "{port}")
+    mlflow = ("mlflow", "models", "serve", *local, "--env-manager", "local", "--model-uri")
+    checked, plain = (str(places.mlflow_models / name) for name in ("signature", "plain"))
+    lit, ray = (str(SERVERS / name) for name in ("lit_server.py", "ray_service.py"))
+    listed = [
+        Contender(places, Key.EMPTY, (*uvicorn, *h11, "empty:app"), "/docs"),
+        Contender(places, Key.CORE, serve, health),
+        Contender(places, Key.EVERYTHING, serve, health),
+        Contender(places, Key.FRAME, (*uvicorn, *h11, "dataframe:app"), "/docs"),
+        Contender(places, Key.MLFLOW, (*mlflow, checked), "/ping", "/invocations"),
+        Contender(places, Key.MLFLOW_PLAIN, (*mlflow, plain), "/ping", "/invocations"),
+        Contender(
+            places, Key.BENTOML, ("bentoml", "serve", "bento_service:Predictor", *local), "/readyz"
+        ),
+        Contender(places, Key.LITSERVE, ("python", lit, "{port}"), "/health"),
+        Contender(places, Key.RAY, ("python", ray, "{port}"), "/docs"),
+        Contender(places, Key.EMPTY_HTTPTOOLS, (*uvicorn, *httptools, "empty:app"), "/docs"),
+        Contender(places, Key.CORE_HTTPTOOLS, (*uvicorn, *httptools, "predictor.api:app"), health),
+    ]
+    return {each.key: each for each in listed}
+
+
+class Sample(NamedTuple):
+    """What one round measured of a server; memory and CPU include its child processes."""
+
+    rate: float  # answers a second
+    p50_ms: float
+    p99_ms: float
+    cpu_ms: float  # for one answer
+    memory_mb: float  # resident, after the load
+    start_seconds: float  # from the start of the process to the first 200
 
 
 @dataclass(frozen=True)
@@ -47,144 +180,87 @@ class Running:
     contender: Contender
     process: psutil.Process
     port: int
-    seconds_to_ready: float
+    start_seconds: float
 
     @property
     def url(self) -> str:
         """Where rows are posted."""
         return f"http://127.0.0.1:{self.port}{self.contender.path}"
 
-    def ask(self) -> object:
-        """Return the answer to the body."""
-        body = self.contender.body.read_bytes()
-        request = urllib.request.Request(self.url, body, {"Content-Type": "application/json"})
-        with urllib.request.urlopen(request, timeout=60) as response:
-            return json.load(response)
+    def ask(self) -> bytes:
+        """Return the answer to the example row."""
+        headers = {"Content-Type": "application/json"}
+        request = urllib.request.Request(self.url, self.contender.body(), headers)
+        try:
+            with urllib.request.urlopen(request, timeout=60) as response:
+                return bytes(response.read())
+        except OSError as error:
+            raise FailedError(f"it does not answer: {error}") from error
 
-    def load(self, connections: int, seconds: int) -> wrk.Load:
-        """Load the server and return what came of it."""
+    def sample(self, seconds: int) -> Sample:
+        """Warm the server up, load it, and return what was measured."""
+        body = self.contender.log.with_suffix(".json")
+        body.write_bytes(self.contender.body())
+        wrk.load(self.url, body, CONNECTIONS, WARM_UP_SECONDS)
         before = self._cpu_seconds()
-        found = wrk.load(self.url, self.contender.body, connections, seconds)
-        return wrk.Load(
-            connections=connections,
-            requests=int(found["requests"]),
-            seconds=found["seconds"],
-            p50_ms=found["p50_ms"],
-            p99_ms=found["p99_ms"],
-            cpu_seconds=self._cpu_seconds() - before,
+        found = wrk.load(self.url, body, CONNECTIONS, seconds)
+        used = self._cpu_seconds() - before
+        return Sample(
+            rate=found.requests / found.seconds,
+            p50_ms=found.p50_ms,
+            p99_ms=found.p99_ms,
+            cpu_ms=1000 * used / found.requests,
+            memory_mb=sum(each.memory_info().rss for each in _tree(self.process)) / 1e6,
+            start_seconds=self.start_seconds,
         )
 
-    def memory_mb(self) -> float:
-        """Return the resident memory of the server and its children, in MB."""
-        return sum(each.memory_info().rss for each in self._tree()) / 1e6
-
     def _cpu_seconds(self) -> float:
-        times = [each.cpu_times() for each in self._tree()]
+        times = [each.cpu_times() for each in _tree(self.process)]
         return float(sum(each.user + each.system for each in times))
 
-    def _tree(self) -> list[psutil.Process]:
-        return [self.process, *self.process.children(recursive=True)]
-
-
-def contenders(project: Path, serving: Path, pipeline: Path, scratch: Path) -> list[Contender]:
-    """Return the servers, this project's first."""
-    example = project / "reports" / "example.json"
-    ours = Contender(
-        OURS,
-        (str(serving / "bin" / "predictor"), "serve", "--port", "{port}"),
-        project,
-        example,
-        environment="serving",
-    )
-    answer = scratch / "answer.json"
-    with started([ours]) as (running,):
-        answer.write_text(json.dumps(running.ask()), encoding="utf-8")
-    common = (str(project), str(answer), "{port}")
-    full = str(project / ".venv" / "bin" / "python")
-    empty = Contender(
-        EMPTY,
-        (str(serving / "bin" / "python"), str(SERVERS / "empty.py"), *common),
-        project,
-        example,
-        environment="serving",
-    )
-    frame = Contender(
-        FRAME,
-        (full, str(SERVERS / "dataframe.py"), *common, str(pipeline)),
-        project,
-        example,
-        # One row gains nothing from more threads; without this it is slower.
-        variables={"OMP_NUM_THREADS": "1"},
-    )
-    return [ours, empty, frame, _mlflow(project, scratch)]
-
-
-def _mlflow(project: Path, scratch: Path) -> Contender:
-    contract = yaml.safe_load((project / "contract.yaml").read_text(encoding="utf-8"))
-    row = json.loads((project / "reports" / "example.json").read_text(encoding="utf-8"))
-    body = scratch / "invocation.json"
-    body.write_text(json.dumps({"dataframe_records": [row]}), encoding="utf-8")
-    model = f"models:/{contract['name']}@champion"
-    command = ("mlflow", "models", "serve", "--model-uri", model, "--env-manager", "local")
-    options = ("--workers", "1", "--host", "127.0.0.1", "--port", "{port}")
-    binaries = project / ".venv" / "bin"
-    return Contender(
-        MLFLOW,
-        (str(binaries / command[0]), *command[1:], *options),
-        project,
-        body,
-        path="/invocations",
-        ready="/ping",
-        # MLflow starts uvicorn by its name.
-        variables={
-            "PATH": f"{binaries}:{clean()['PATH']}",
-            "MLFLOW_TRACKING_URI": f"sqlite:///{project / 'mlflow.db'}",
-            "MLFLOW_DISABLE_TELEMETRY": "true",
-        },
-    )
-
 
 @contextmanager
-def started(everyone: list[Contender]) -> Iterator[list[Running]]:
-    """Run the servers one beside the other, all of them ready, until the block ends."""
-    with ExitStack() as stack:
-        yield [stack.enter_context(_started(each)) for each in everyone]
+def started(contender: Contender) -> Iterator[Running]:
+    """Run a server, ready, until the block ends.
 
-
-@contextmanager
-def _started(contender: Contender) -> Iterator[Running]:
-    port = demo.free_port()
+    Raises:
+        FailedError: it ended, or was not ready in time.
+    """
+    port, variables = demo.free_port(), contender.variables()
     command = [part.replace("{port}", str(port)) for part in contender.command]
+    program = contender.places.environment(contender.key) / "bin" / command[0]
     begin = time.monotonic()
-    process = psutil.Popen(
-        command,
-        cwd=contender.folder,
-        env={**clean(), **contender.variables},
-        stdout=subprocess.DEVNULL,
-        stderr=subprocess.DEVNULL,
-    )
+    with contender.log.open("wb") as log:
+        process = psutil.Popen(
+            [program, *command[1:]],
+            cwd=contender.project,
+            env=variables,
+            stdout=log,
+            stderr=subprocess.STDOUT,
+        )
     try:
-        _wait(contender, process, port)
+        _wait(contender, process, f"http://127.0.0.1:{port}{contender.ready}")
         yield Running(contender, process, port, time.monotonic() - begin)
     finally:
         _end(process)
 
 
-def _wait(contender: Contender, process: psutil.Popen, port: int) -> None:
+def _wait(contender: Contender, process: psutil.Popen, url: str) -> None:
     deadline = time.monotonic() + READY_SECONDS
     while time.monotonic() < deadline:
         if process.poll() is not None:
-            sys.exit(f"bench: {contender.name} ended at once: {' '.join(contender.command)}")
+            written = contender.log.read_text(encoding="utf-8", errors="replace").strip()
+            raise FailedError(f"it ended at once: {written.rpartition(chr(10))[2]}")
         try:
-            with urllib.request.urlopen(f"http://127.0.0.1:{port}{contender.ready}", timeout=5):
+            with urllib.request.urlopen(url, timeout=5):
                 return
         except OSError:
             time.sleep(POLL_SECONDS)
-    sys.exit(f"bench: {contender.name} was not ready within {READY_SECONDS} s")
+    raise FailedError(f"it was not ready within {READY_SECONDS} s")
 
 
 def _end(process: psutil.Popen) -> None:
-    tree = [process, *process.children(recursive=True)] if process.poll() is None else []
+    tree = _tree(process) if process.poll() is None else []
     for each in tree:
         each.terminate()
     _, alive = psutil.wait_procs(tree, timeout=15)
@@ -192,20 +268,11 @@ def _end(process: psutil.Popen) -> None:
         each.kill()
 
 
-def require_same_answers(running: list[Running]) -> None:
-    """Ask everyone; end with a sentence unless all who predict give the same probability."""
-    answers = {each.contender.name: probability(each.ask()) for each in running}
-    for name, value in answers.items():
-        print(f"{name}: probability {value:.7f}")
-    answers.pop(EMPTY, None)  # a constant
-    if max(answers.values()) - min(answers.values()) > TOLERANCE:
-        sys.exit(f"bench: the servers answer differently, so they cannot be compared: {answers}")
+def _tree(process: psutil.Process) -> list[psutil.Process]:
+    return [process, *process.children(recursive=True)]
 
 
-def probability(answer: object) -> float:
-    """Return the probability of an answer, which MLflow wraps in a list of predictions."""
-    if isinstance(answer, dict) and "predictions" in answer:
-        return probability(answer["predictions"][0])
-    if isinstance(answer, dict) and "probability" in answer:
-        return float(answer["probability"])
-    sys.exit(f"bench: an answer without a probability: {answer}")
+def probability(answer: bytes) -> float:
+    """Return the probability of an answer, which MLflow gives as a list of predictions."""
+    found = json.loads(answer)
+    return float(found["predictions"][0] if "predictions" in found else found["probability"])

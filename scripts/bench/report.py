@@ -1,226 +1,174 @@
-"""docs/benchmark.md: the tables, the aims in words, and how it was measured."""
+"""docs/benchmark.md: the aims, the table, what is missing, and how it was measured."""
 
-import json
-import os
-import platform
-import subprocess
+import re
+from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime
-from pathlib import Path
+from statistics import median
 
-import psutil
+from bench.contenders import CONNECTIONS, NAMES, Key, Sample
 
-from bench.contenders import EMPTY, FRAME, MLFLOW, OURS
-from bench.measures import Measured
-from bench.scoring import Scored
-
-PACKAGES = ("fastapi", "uvicorn", "pydantic", "onnxruntime", "numpy", "scikit-learn", "mlflow")
-AIMED_AT = 16  # connections
-COMMAND = "make bench"
+SHARE_OF_EMPTY, TIMES_MLFLOW, START_SECONDS, MEMORY_MB = 0.55, 25, 2, 150
 
 
 @dataclass(frozen=True)
 class Results:
-    """Everything that the report shows; sizes are in MB."""
+    """The rounds of each server, why others could not be measured, and the machine."""
 
-    measured: list[Measured]
-    scored: list[Scored]
-    sizes: dict[str, float]
+    rounds: dict[Key, list[Sample]]
+    missing: dict[Key, str]
     machine: str
 
-    def of(self, name: str) -> Measured:
-        """Return what was measured of a server."""
-        return next(each for each in self.measured if each.name == name)
+    def of(self, key: Key) -> Sample:
+        """Return the medians of the rounds of a server."""
+        return Sample._make(map(median, zip(*self.rounds[key], strict=True)))
+
+    def ratio(self, key: Key, other: Key) -> float:
+        """Return the ratio of two median rates."""
+        return self.of(key).rate / self.of(other).rate
+
+    def spread(self, key: Key, other: Key) -> tuple[float, float]:
+        """Return the lowest and the highest ratio within a round."""
+        pairs = zip(self.rounds[key], self.rounds[other], strict=True)
+        ratios = [one.rate / two.rate for one, two in pairs]
+        return min(ratios), max(ratios)
 
 
 def markdown(results: Results) -> str:
     """Return the whole document."""
-    parts = [
+    number = len(results.rounds[Key.CORE])
+    rounds = f"Medians of {number} rounds" if number > 1 else "One round"
+    missing = [f"- {NAMES[key]}: {publishable(why)}" for key, why in results.missing.items()]
+    sections = [
         f"# Benchmark\n\n{headline(results)}",
-        "![Answers a second, four servers at 1, 16 and 64 connections](benchmark.svg)",
-        "## Answers a second\n\n" + rates(results.measured),
-        "## The aims\n\n" + aims(results),
-        "## Latency and cost\n\n" + latencies(results.measured),
-        "## Start, memory, size\n\n" + footprints(results),
-        *([f"## A whole table\n\n{tables(results.scored)}"] if results.scored else []),
-        "## How it was measured\n\n" + METHOD + "\n\n" + results.machine,
+        "![Requests per second of each server](benchmark.svg)",
+        f"## Aims\n\n{aims(results)}",
+        beside_unchecked(results),
+        f"## Servers\n\n{servers(results)}",
+        cost_of_h11(results),
+        "## Not measured\n\n" + "\n".join(missing) if missing else "",
+        f"## Method\n\n{METHOD}\n\n{rounds}, {results.machine}",
     ]
-    return "\n\n".join(parts) + "\n"
+    return "\n\n".join(filter(None, sections)) + "\n"
 
 
 def headline(results: Results) -> str:
     """Return the first sentence of the document."""
-    ours = results.of(OURS).rate(AIMED_AT)
-    mlflow, frame, empty = (
-        ours / results.of(name).rate(AIMED_AT) for name in (MLFLOW, FRAME, EMPTY)
-    )
+    ratios = []
+    if Key.EMPTY in results.rounds:
+        ratios.append(f"{results.ratio(Key.CORE, Key.EMPTY):.0%} of an empty FastAPI endpoint")
+    if Key.MLFLOW in results.rounds:
+        ratios.append(f"{results.ratio(Key.CORE, Key.MLFLOW):.1f} times `mlflow models serve`")
     return (
-        f"The service answers {ours:,.0f} times a second on one worker: {mlflow:.0f} times as "
-        f"often as `mlflow models serve` with the same registered model, {frame:.0f} times as "
-        "often as FastAPI with the scikit-learn pipeline on a DataFrame, and "
-        f"{empty:.0%} of an endpoint that does nothing ({AIMED_AT} connections)."
+        f"The core answers {results.of(Key.CORE).rate:,.0f} requests per second with one worker "
+        f"and {CONNECTIONS} connections{': ' if ratios else ''}{' and '.join(ratios)}."
     )
-
-
-def rates(measured: list[Measured]) -> str:
-    """Return the table of answers a second, with the ratio to this service."""
-    levels = measured[0].levels
-    rows = [
-        [each.name, *(_rate(each, measured[0], level) for level in levels)] for each in measured
-    ]
-    return _table(["", *(_connections(level) for level in levels)], rows)
-
-
-def _rate(each: Measured, ours: Measured, level: int) -> str:
-    if each is ours:
-        return f"**{each.rate(level):,.0f}**"
-    ratio = ours.rate(level) / each.rate(level)
-    shown = f"{ratio:.0f} times slower" if ratio >= 2 else f"this service: {ratio:.0%} of it"
-    return f"{each.rate(level):,.0f} ({shown})"
 
 
 def aims(results: Results) -> str:
-    """Return each aim, what was found, and whether that is enough."""
-    ours = results.of(OURS)
-    found = [
-        ("times `mlflow models serve`", 40, _ratios(results, MLFLOW), "{:.1f}"),
-        ("times the DataFrame version", 15, _ratios(results, FRAME), "{:.1f}"),
-        ("of the empty endpoint", 0.8, _ratios(results, EMPTY), "{:.0%}"),
-    ]
+    """Return each aim of the core, what was found, and whether that is enough."""
+    start, memory = results.of(Key.CORE).start_seconds, results.of(Key.CORE).memory_mb
+    share, times = f"{SHARE_OF_EMPTY:.0%} of the empty endpoint", f"{TIMES_MLFLOW} times MLflow"
     rows = [
-        [
-            f"at least {shown.format(aim).removesuffix('.0')} {what}",
-            ", ".join(shown.format(each) for each in ratios),
-            _verdict(ratios[ours.levels.index(AIMED_AT)] >= aim),
-        ]
-        for what, aim, ratios, shown in found
+        [f"at least {share}", *_ratio_aim(results, Key.EMPTY, SHARE_OF_EMPTY, "{:.0%}")],
+        [f"at least {times}", *_ratio_aim(results, Key.MLFLOW, TIMES_MLFLOW, "{:.1f}")],
+        [f"ready in {START_SECONDS} s", f"{start:.1f} s", _verdict(start <= START_SECONDS)],
+        [f"at most {MEMORY_MB} MB", f"{memory:.0f} MB", _verdict(memory <= MEMORY_MB)],
     ]
-    limits = [
-        ("start to ready under 2 s", ours.start_seconds, 2, "{:.2f} s"),
-        ("resident memory under 150 MB", ours.memory_mb, 150, "{:.0f} MB"),
-        ("serving environment under 250 MB", results.sizes["serving"], 250, "{:.0f} MB"),
-    ]
-    rows += [
-        [what, shown.format(value), _verdict(value < limit)] for what, value, limit, shown in limits
-    ]
-    levels = ", ".join(str(level) for level in ours.levels)
+    return table(["Aim for the core", "Found", ""], rows)
+
+
+def beside_unchecked(results: Results) -> str:
+    """Return the ratio to the faster way of using MLflow, if it was measured."""
+    if Key.MLFLOW_PLAIN not in results.rounds:
+        return ""
+    ratio = results.ratio(Key.CORE, Key.MLFLOW_PLAIN)
     return (
-        _table(["Aim", "Found", ""], rows)
-        + f"\n\nRatios are at {levels} connections; the aim is judged at {AIMED_AT}."
+        "The aim for MLflow is judged with a model that checks its input, as the core does. "
+        f"Compared with a model that does not, the core has {ratio:.1f} times the rate."
     )
 
 
-def _ratios(results: Results, name: str) -> list[float]:
-    ours, other = results.of(OURS), results.of(name)
-    return [ours.rate(level) / other.rate(level) for level in ours.levels]
+def _ratio_aim(results: Results, other: Key, aim: float, style: str) -> list[str]:
+    if other not in results.rounds:
+        return ["-", "not measured"]
+    found, spread = results.ratio(Key.CORE, other), results.spread(Key.CORE, other)
+    lowest, highest = (style.format(each) for each in spread)
+    rounds = f" (rounds: {lowest} to {highest})" if lowest != highest else ""
+    return [f"{style.format(found)}{rounds}", _verdict(found >= aim)]
 
 
 def _verdict(reached: bool) -> str:
     return "reached" if reached else "**missed**"
 
 
-def latencies(measured: list[Measured]) -> str:
-    """Return the table of latencies, and of the CPU time of an answer."""
-    levels = measured[0].levels
-    head = ["p50 / p99 in ms", *(_connections(level) for level in levels), "CPU ms an answer"]
-    rows = [
-        [
-            each.name,
-            *(f"{each.p50_ms(level):.1f} / {each.p99_ms(level):.1f}" for level in levels),
-            f"{each.cpu_ms(AIMED_AT):.2f}",
-        ]
-        for each in measured
-    ]
-    return _table(head, rows)
+def servers(results: Results) -> str:
+    """Return the table of everything that was measured."""
+    head = ["", "requests/s", "share of empty", "times MLflow", "p50 ms", "p99 ms"]
+    rows = []
+    for key in results.rounds:
+        rate, p50, p99, cpu, memory, start = results.of(key)
+        share, times = (
+            style.format(results.ratio(key, other)) if other in results.rounds else "-"
+            for other, style in ((Key.EMPTY, "{:.0%}"), (Key.MLFLOW, "{:.1f}"))
+        )
+        costs = [f"{p50:.1f}", f"{p99:.1f}", f"{cpu:.2f}", f"{memory:.0f}", f"{start:.1f}"]
+        rows.append([NAMES[key], f"{rate:,.0f}", share, times, *costs])
+    return table([*head, "CPU ms a request", "memory MB", "start s"], rows)
 
 
-def footprints(results: Results) -> str:
-    """Return the table of what a server takes beside time."""
-    rows = [
-        [
-            each.name,
-            f"{each.start_seconds:.2f}",
-            f"{each.memory_mb:.0f}",
-            f"{results.sizes[each.start.contender.environment]:.0f}",
-        ]
-        for each in results.measured
-    ]
-    head = ["", "s to ready", "MB resident after the load", "MB environment"]
-    return _table(head, rows) + f"\n\n{FOOTPRINTS}"
+def cost_of_h11(results: Results) -> str:
+    """Return what the HTTP implementation of the core costs, if it was measured."""
+    if not results.rounds.keys() >= {Key.EMPTY, Key.EMPTY_HTTPTOOLS, Key.CORE_HTTPTOOLS}:
+        return ""
+    core = results.ratio(Key.CORE_HTTPTOOLS, Key.CORE)
+    empty = results.ratio(Key.EMPTY_HTTPTOOLS, Key.EMPTY)
+    share = results.ratio(Key.CORE_HTTPTOOLS, Key.EMPTY_HTTPTOOLS)
+    return (
+        "`predictor serve` chooses h11, because h11 limits the size of headers. With httptools, "
+        f"the core answers {core:.2f} times as many requests and the empty endpoint {empty:.2f} "
+        f"times as many; the core then has {share:.0%} of the rate of the empty endpoint."
+    )
 
 
-def tables(scored: list[Scored]) -> str:
-    """Return the comparison on a whole table."""
-    rows = [
-        [each.name, f"{each.rate:,.0f}", f"{each.seconds:.1f}", f"{each.memory_mb:.0f}"]
-        for each in scored
-    ]
-    head = [f"{scored[0].rows:,} flights", "rows/s", "seconds", "MB at most"]
-    return _table(head, rows) + f"\n\n{TABLES}"
-
-
-def _connections(level: int) -> str:
-    return "1 connection" if level == 1 else f"{level} connections"
-
-
-def _table(head: list[str], rows: list[list[str]]) -> str:
+def table(head: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
+    """Return a Markdown table; all columns but the first are aligned to the right."""
     rule = ["---", *["---:"] * (len(head) - 1)]
     return "\n".join(f"| {' | '.join(row)} |" for row in [head, rule, *rows])
 
 
-def machine(project: Path, rounds: int) -> str:
-    """Describe the machine, the versions and the command."""
-    python = project / ".venv" / "bin" / "python"
-    code = (
-        "import json, sys; from importlib.metadata import version; "
-        f"print(json.dumps({{name: version(name) for name in {PACKAGES!r}}}))"
-    )
-    listed = subprocess.run([python, "-c", code], check=True, capture_output=True, text=True)
-    versions = ", ".join(f"{name} {number}" for name, number in json.loads(listed.stdout).items())
-    memory = psutil.virtual_memory().total / 2**30
-    system = platform.freedesktop_os_release().get("PRETTY_NAME", platform.system())
-    return (
-        f"{datetime.now(UTC):%Y-%m-%d}, `{COMMAND}`, {_rounds(rounds)}; {os.cpu_count()} "
-        f"cores ({_processor()}), {memory:.0f} GB, {system}, load average "
-        f"{os.getloadavg()[2]:.1f} over the last quarter of an hour; {versions}."
-    )
+def publishable(reason: str) -> str:
+    """Return an error message as one short line, without the paths and addresses of a machine."""
+    words = ["..." if "/" in word or "\\" in word else word for word in reason.split()]
+    return re.sub(r"[|`*<>]", "", " ".join(words))[:300]
 
 
-def _rounds(number: int) -> str:
-    return "one round" if number == 1 else f"medians of {number} rounds"
+METHOD = f"""\
+One server runs at a time, with one worker. A round starts each server, warms it up for a second,
+loads it with `wrk` over {CONNECTIONS} connections, and stops it. Every round measures every
+server, so that noise of the machine reaches all of them. wrk runs on the same machine and uses one
+core. Every request posts the same row. Before the first load, every server must give the
+probability of the core for this row, to 1e-6. A server that gives any other status than 200 under
+load is not measured.
 
+No server writes access logs, exports metrics or traces, or reports usage, with one exception:
+"core with everything" has the part `hardening`, which writes a log line for each request and
+counts metrics.
 
-def _processor() -> str:
-    lines = Path("/proc/cpuinfo").read_text(encoding="utf-8").splitlines()
-    names = [line.partition(":")[2].strip() for line in lines if line.startswith("model name")]
-    return names[0] if names else platform.machine()
+- **core** and **core with everything**: `predictor serve` in projects generated with `size=core`
+  and `size=everything`, installed without development groups.
+- **empty FastAPI endpoint**: the same environment, uvicorn with the same limits and h11, the
+  pydantic class of the row as body, and an answer with the same fields. It does not predict.
+- **FastAPI + scikit-learn**: the same body and answer, and `predict_proba` of the pipeline that
+  the ONNX model was made from, on a DataFrame of one row.
+- **mlflow models serve**: the MLflow model of the project, which is the same ONNX bundle, with
+  `--env-manager local` and a signature, with which MLflow checks each request and converts times,
+  as the core does with pydantic. The answer holds only the probability.
+- **mlflow models serve, unchecked**: the same without a signature. MLflow then checks nothing and
+  leaves times as text; the model here converts them.
+- **BentoML**, **LitServe**, **Ray Serve**: the same pipeline, body and answer, each in an
+  environment of its own, with one worker or replica and the HTTP implementation that it chooses.
+- **httptools**: the same applications, started with `uvicorn --http httptools`.
 
-
-METHOD = """\
-All four servers run at the same time on the same machine, one worker each, and are loaded in turn
-by `wrk` over loopback, so noise hits all of them; wrk takes one of the cores. Everyone gets the
-same flight in every request. Before the load the probabilities are compared (to 1e-6), and a
-single answer that is not a 200 ends the benchmark.
-
-- **this service**: `predictor serve`, installed without its development groups. A good row is
-  answered by a middleware before FastAPI routes it (`serve/shortcut.py`). With API keys all rows
-  go FastAPI's way, which was not measured here and takes longer.
-- **empty FastAPI endpoint**: the same environment and uvicorn, the very pydantic model of the
-  row, an answer with the same fields. It parses, validates and writes JSON; it does not encode,
-  predict, log, count, or number requests. It shows what FastAPI costs by itself.
-- **FastAPI + scikit-learn DataFrame**: the same pydantic model, a DataFrame of one row, and
-  `predict_proba` of the pipeline from which the ONNX model was made, in `async def` with one
-  OpenMP thread, which is faster than two.
-- **mlflow models serve**: `models:/<name>@champion`, `--env-manager local`, one worker. Its
-  registered model is the same ONNX bundle, so the difference is the server: MLflow makes a
-  DataFrame and checks it against a schema."""
-
-FOOTPRINTS = """\
-From the start of the process to the first 200 of its health check, the median of five starts for
-this service; memory is that of the process and its children. The environment of the last two is
-the one of the whole project, which also trains."""
-
-TABLES = """\
-Both read the same Parquet file in batches and write Parquet, in a process of their own whose
-start counts. `predictor score` also checks every value against the contract and carries all
-columns along; scikit-learn does neither."""
+Memory is the resident memory of a server and its child processes after the load (shared pages
+count once for each process). Start is the time from the start of the process to the first 200 of
+its health check."""

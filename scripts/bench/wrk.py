@@ -4,32 +4,21 @@ import json
 import shutil
 import subprocess
 import sys
-from dataclasses import dataclass
 from pathlib import Path
+from typing import NamedTuple
+
+from bench import FailedError
 
 SCRIPT = Path(__file__).with_name("post.lua")
 
 
-@dataclass(frozen=True)
-class Load:
-    """What one run of wrk found, and the CPU seconds that the server took for it."""
+class Load(NamedTuple):
+    """What one run of wrk found."""
 
-    connections: int
     requests: int
     seconds: float
     p50_ms: float
     p99_ms: float
-    cpu_seconds: float
-
-    @property
-    def rate(self) -> float:
-        """Answers a second."""
-        return self.requests / self.seconds
-
-    @property
-    def cpu_ms(self) -> float:
-        """CPU milliseconds of the server for one answer."""
-        return 1000 * self.cpu_seconds / self.requests
 
 
 def require_wrk() -> None:
@@ -38,15 +27,26 @@ def require_wrk() -> None:
         sys.exit("bench: wrk is not installed: `apt-get install wrk` (or `brew install wrk`).")
 
 
-def load(url: str, body: Path, connections: int, seconds: int) -> dict[str, float]:
-    """Post `body` from so many connections; end with a sentence unless every answer is a 200."""
+def load(url: str, body: Path, connections: int, seconds: int) -> Load:
+    """Post `body` from so many connections."""
     command = ["wrk", "--threads", "1", "--connections", str(connections)]
     command += ["--duration", f"{seconds}s", "--timeout", "60s", "--script", str(SCRIPT)]
     command += [url, "--", str(body)]
-    printed = subprocess.run(command, check=True, capture_output=True, text=True).stdout
-    found: dict[str, float] = json.loads(printed.splitlines()[-1])
+    done = subprocess.run(command, check=False, capture_output=True, text=True)
+    if done.returncode != 0:
+        raise FailedError(f"wrk failed: {done.stdout}{done.stderr}")
+    return parse(done.stdout)
+
+
+def parse(printed: str) -> Load:
+    """Read the line that post.lua writes at the end.
+
+    Raises:
+        FailedError: there was no answer, or one that is not a 200.
+    """
+    found = json.loads(printed.splitlines()[-1])
+    if found.pop("errors"):
+        raise FailedError("it answered with errors under load")
     if not found["requests"]:
-        sys.exit(f"bench: {url} gave no answer within {seconds} s: measure for longer.")
-    if found["errors"]:
-        sys.exit(f"bench: {url} answered with errors under load: {found}")
-    return found
+        raise FailedError("it gave no answer under load: measure for more seconds")
+    return Load(**found)

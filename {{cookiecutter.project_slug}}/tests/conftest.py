@@ -1,4 +1,4 @@
-"""Small projects in folders of their own, with made-up rows for schema.py."""
+"""Fixtures: small projects in temporary folders, with synthetic rows for schema.py."""
 
 import shutil
 from collections.abc import Iterator
@@ -24,7 +24,7 @@ ROOT = Path(__file__).parents[1]
 
 @pytest.fixture(scope="session", autouse=True)
 def environment() -> Iterator[pytest.MonkeyPatch]:
-    """Read made-up rows, and keep MLflow inside the project and silent."""
+    """Use synthetic rows, and keep MLflow inside the project and without messages."""
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(data, "read", synthetic.table)
         patch.delenv("MLFLOW_TRACKING_URI", raising=False)
@@ -41,7 +41,7 @@ def rows() -> pd.DataFrame:
 
 @pytest.fixture
 def project(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """Return a project on which nothing has run; it is the working directory."""
+    """Return a project in which no stage has run; it is the working directory."""
     monkeypatch.chdir(tmp_path)
     write_project()
     return tmp_path
@@ -64,7 +64,7 @@ def pipeline(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture
 def promoted(pipeline: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """Return that project as it was at first, except for what MLflow remembers."""
+    """Return that project in its first state; only the MLflow registry is not reset."""
     monkeypatch.chdir(pipeline)
     for name in ("models", "reports"):
         shutil.rmtree(name)
@@ -87,7 +87,7 @@ def write_project(seed: int = 1) -> None:
 
 
 def write_lock(params: dict[str, object]) -> None:
-    """Write what DVC would write of the stages `prepare` and `train`."""
+    """Write dvc.lock as DVC would, with the stages `prepare` and `train` only."""
     deps = [{"path": f"src/predictor/{name}.py", "md5": "1"} for name in ("prepare", "train")]
     train = {
         "deps": [{"path": "data/prepared", "md5": "0"}, deps[1]],
@@ -96,8 +96,8 @@ def write_lock(params: dict[str, object]) -> None:
     YAML(typ="safe").dump({"stages": {"prepare": {"deps": deps[:1]}, "train": train}}, LOCK)
 
 
-def faults(response: Any) -> list[dict[str, Any]]:
-    """Return the errors of a 422, which the part `hardening` puts under another name."""
+def validation_errors(response: Any) -> list[dict[str, Any]]:
+    """Return the errors of a 422 response; with `hardening` their key has another name."""
     content: dict[str, Any] = response.json()
     found: list[dict[str, Any]] = content.get("errors") or content["detail"]
     return found

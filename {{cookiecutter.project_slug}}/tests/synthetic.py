@@ -1,4 +1,4 @@
-"""Made-up rows for whatever schema.py describes, with a target that can be learned."""
+"""Synthetic rows for any schema.py, with a target that can be learned."""
 
 from datetime import datetime
 from typing import Any, Literal, get_args, get_origin
@@ -30,7 +30,7 @@ def table(n: int = 900, seed: int = 0) -> pd.DataFrame:
 
 
 def values(field: FieldInfo, n: int, rng: np.random.Generator) -> Any:
-    """Return n values that a field allows; one in ten is missing where it may be."""
+    """Return n values that a field allows; one in ten is missing if that is allowed."""
     if get_origin(field.annotation) is Literal:
         return rng.choice(get_args(field.annotation), n)
     low = next((each.ge for each in field.metadata if hasattr(each, "ge")), 0)
@@ -54,7 +54,7 @@ def ranked(column: Any) -> Any:
 
 
 def targets(score: npt.NDArray[np.float64]) -> Any:
-    """Return the target: True for the upper third, a class for each part of the scale, a value."""
+    """Return the target: True for the upper third, a class for each equal share, or the score."""
     if Target is bool:
         return score > np.quantile(score, 2 / 3)
     classes = get_args(Target)

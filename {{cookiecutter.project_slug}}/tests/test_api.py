@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from conftest import faults
+from conftest import validation_errors
 from fastapi.testclient import TestClient
 
 from predictor import api
@@ -17,7 +17,7 @@ from predictor.schema import Row
 
 @pytest.fixture
 def client(promoted: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[TestClient]:
-    monkeypatch.setattr(api, "LOOK_SECONDS", 0.05)
+    monkeypatch.setattr(api, "RELOAD_SECONDS", 0.05)
     with TestClient(api.app) as client:
         yield client
 
@@ -28,8 +28,8 @@ def example(promoted: Path) -> dict[str, object]:
     return row
 
 
-def eventually(client: TestClient, name: str, value: object) -> None:
-    """Wait until /health/ready says so."""
+def wait_until(client: TestClient, name: str, value: object) -> None:
+    """Wait until a field of /health/ready has a value."""
     for _ in range(100):
         if client.get("/health/ready").json()[name] == value:
             return
@@ -38,7 +38,7 @@ def eventually(client: TestClient, name: str, value: object) -> None:
 
 
 def promote_again(version: str) -> None:
-    """Replace the champion by itself under another version, as `promote` does."""
+    """Promote the same model again, with another version."""
     fresh = CHAMPION.with_name("fresh")
     shutil.copytree(CHAMPION, fresh)
     (fresh / PROMOTION).write_text(json.dumps({"version": version, "recipe": "r"}))
@@ -46,7 +46,7 @@ def promote_again(version: str) -> None:
     fresh.rename(CHAMPION)
 
 
-def test_a_row_is_answered_as_the_bundle_answers(
+def test_predict_returns_the_prediction_of_the_bundle(
     client: TestClient, example: dict[str, object]
 ) -> None:
     response = client.post("/predict", json=example)
@@ -55,7 +55,7 @@ def test_a_row_is_answered_as_the_bundle_answers(
     assert response.json() == expected.model_dump()
 
 
-def test_the_model_says_where_it_comes_from(client: TestClient) -> None:
+def test_model_returns_the_metadata_of_the_champion(client: TestClient) -> None:
     assert client.get("/model").json() == Bundle.load(CHAMPION).metadata.model_dump(mode="json")
 
 
@@ -65,7 +65,7 @@ def test_the_service_is_live_and_ready(client: TestClient) -> None:
     assert client.get("/health/ready").json() == ready
 
 
-def test_without_a_champion_the_command_is_named(
+def test_without_a_champion_the_error_names_the_command(
     promoted: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, example: dict[str, object]
 ) -> None:
     monkeypatch.setenv("PREDICTOR_MODEL", str(tmp_path))
@@ -76,13 +76,13 @@ def test_without_a_champion_the_command_is_named(
         assert client.get("/health/live").status_code == 200
 
 
-def test_a_promotion_is_followed(client: TestClient, example: dict[str, object]) -> None:
+def test_a_promoted_model_is_loaded(client: TestClient, example: dict[str, object]) -> None:
     promote_again("2")
-    eventually(client, "model_version", "2")
+    wait_until(client, "model_version", "2")
     assert client.post("/predict", json=example).json()["model_version"] == "2"
 
 
-def test_another_model_under_the_same_version_is_followed(client: TestClient) -> None:
+def test_a_changed_bundle_of_the_same_version_is_loaded(client: TestClient) -> None:
     metadata = json.loads((CHAMPION / METADATA).read_text())
     (CHAMPION / METADATA).write_text(json.dumps(metadata | {"train_rows": 1}))
     for _ in range(100):
@@ -107,22 +107,22 @@ def test_a_broken_champion_is_refused_once_and_the_next_one_is_served(
 ) -> None:
     whole = (CHAMPION / name).read_bytes()
     (CHAMPION / name).write_bytes(content)
-    eventually(client, "failed_reloads", 1)
+    wait_until(client, "failed_reloads", 1)
     time.sleep(0.3)
     assert client.get("/health/ready").json()["failed_reloads"] == 1
     assert client.get("/health/ready").json()["model_version"] == "1"
     assert "cannot be served" in caplog.text
     (CHAMPION / name).write_bytes(whole)
     promote_again("3")
-    eventually(client, "model_version", "3")
+    wait_until(client, "model_version", "3")
 
 
-def test_a_champion_of_another_schema_is_refused_in_the_log(
+def test_a_champion_of_another_schema_is_rejected_and_logged(
     client: TestClient, caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("predictor.bundle.FEATURES", ["other"])
     promote_again("2")
-    eventually(client, "failed_reloads", 1)
+    wait_until(client, "failed_reloads", 1)
     assert client.get("/health/ready").json()["model_version"] == "1"
     assert "was trained with another schema.py" in caplog.text
 
@@ -142,43 +142,43 @@ def test_a_champion_of_another_schema_is_refused_in_the_log(
         b'{"a": ' + b"9" * 5000 + b"}",
     ],
 )
-def test_a_malformed_body_is_the_callers_fault(client: TestClient, body: bytes) -> None:
+def test_a_malformed_body_is_a_client_error(client: TestClient, body: bytes) -> None:
     response = client.post("/predict", content=body, headers={"Content-Type": "application/json"})
     assert response.status_code in (400, 422)
     assert response.json()["detail"]
 
 
 @pytest.mark.parametrize("value", ["NaN", "Infinity", "1e400", '"text"', "[]", "1e39"])
-def test_a_value_that_is_no_number_is_named(
+def test_a_value_that_is_not_a_number_is_reported(
     client: TestClient, example: dict[str, object], value: str
 ) -> None:
     body = json.dumps(example | {NUMBERS[0]: "HERE"}).replace('"HERE"', value)
     response = client.post("/predict", content=body, headers={"Content-Type": "application/json"})
     assert response.status_code == 422
-    assert faults(response)[0]["loc"] == ["body", NUMBERS[0]]
+    assert validation_errors(response)[0]["loc"] == ["body", NUMBERS[0]]
 
 
-def test_a_missing_and_an_unknown_column_are_named(
+def test_a_missing_and_an_unknown_column_are_reported(
     client: TestClient, example: dict[str, object]
 ) -> None:
     name = next(name for name in KINDS if Row.model_fields[name].is_required())
     row = {key: value for key, value in example.items() if key != name} | {"surprise": 1}
-    errors = faults(client.post("/predict", json=row))
+    errors = validation_errors(client.post("/predict", json=row))
     assert [(each["loc"][1], each["type"]) for each in errors] == [
         (name, "missing"),
         ("surprise", "extra_forbidden"),
     ]
 
 
-def test_an_answer_to_many_faults_is_short(client: TestClient) -> None:
+def test_the_response_to_many_errors_is_short(client: TestClient) -> None:
     response = client.post("/predict", json={f"column {at}": at for at in range(400)})
     assert response.status_code == 422
-    assert len(faults(response)) == api.SHOWN_ERRORS + 1
-    assert faults(response)[-1]["msg"].startswith("and ")
+    assert len(validation_errors(response)) == api.SHOWN_ERRORS + 1
+    assert validation_errors(response)[-1]["msg"].startswith("and ")
     assert len(response.content) < 4000
 
 
-def test_a_body_that_no_row_needs_is_refused(client: TestClient) -> None:
+def test_a_body_that_is_too_large_is_rejected(client: TestClient) -> None:
     body = b" " * (api.ROW_BYTES + 1)
     response = client.post("/predict", content=body, headers={"Content-Type": "application/json"})
     assert response.status_code == 413

@@ -22,7 +22,7 @@ def row(promoted: Path) -> Row:
     return Row.model_validate_json((CHAMPION / EXAMPLE).read_bytes())
 
 
-def test_a_row_gets_the_answer_that_it_got_in_the_table(promoted: Path, row: Row) -> None:
+def test_a_single_row_gets_the_same_prediction_as_in_a_table(promoted: Path, row: Row) -> None:
     champion = Bundle.load(CHAMPION)
     first = champion.predict(pd.read_parquet(PREPARED / "test.parquet"))[0]
     said = champion.predict_rows([row])[0]
@@ -31,7 +31,7 @@ def test_a_row_gets_the_answer_that_it_got_in_the_table(promoted: Path, row: Row
     assert (said.model_version, said.unseen) == ("1", [])
 
 
-def test_a_category_that_training_never_saw_is_named(promoted: Path, row: Row) -> None:
+def test_an_unseen_category_is_reported(promoted: Path, row: Row) -> None:
     free = [name for name in CATEGORIES if Row.model_fields[name].annotation in (str, str | None)]
     strange = row.model_copy(update=dict.fromkeys(free[:1], "never seen"))
     assert Bundle.load(CHAMPION).predict_rows([strange])[0].unseen == free[:1]
@@ -39,13 +39,13 @@ def test_a_category_that_training_never_saw_is_named(promoted: Path, row: Row) -
 
 @pytest.mark.parametrize("name", [MODEL, REFERENCE, METADATA])
 @pytest.mark.parametrize("fault", ["missing", "truncated", "changed"])
-def test_a_bundle_that_is_not_whole_is_refused(folder: Path, name: str, fault: str) -> None:
+def test_an_incomplete_or_changed_bundle_is_rejected(folder: Path, name: str, fault: str) -> None:
     content = (folder / name).read_bytes()
     (folder / name).unlink()
     if fault != "missing":
         broken = content[:100] if fault == "truncated" else content.replace(b"a", b"b", 1)
         (folder / name).write_bytes(broken)
-    with pytest.raises(PredictorError, match=r"is not a whole bundle|changed after it was written"):
+    with pytest.raises(PredictorError, match=r"not a complete bundle|changed after it was written"):
         Bundle.load(folder)
 
 

@@ -23,12 +23,12 @@ def test_the_interval_holds_the_difference_of_the_means(losses: Floats) -> None:
     assert found.high - found.low == pytest.approx(2 * 1.96 * error, rel=0.15)
 
 
-def test_the_same_losses_differ_by_nothing(losses: Floats) -> None:
+def test_equal_losses_have_no_difference(losses: Floats) -> None:
     found = compare("rival", "loss", (losses, losses), (np.arange(400), "400 rows"), PARAMS)
     assert (found.ours - found.theirs, found.low, found.high) == (0, 0, 0)
 
 
-def test_rows_that_belong_together_make_the_interval_wider(losses: Floats) -> None:
+def test_groups_of_dependent_rows_make_the_interval_wider(losses: Floats) -> None:
     theirs = losses + np.repeat(np.random.default_rng(3).normal(0, 0.2, 20), 20)
     alone = compare("rival", "loss", (losses, theirs), (np.arange(400), "rows"), PARAMS)
     together = compare("rival", "loss", (losses, theirs), (np.arange(400) // 20, "days"), PARAMS)
@@ -36,5 +36,5 @@ def test_rows_that_belong_together_make_the_interval_wider(losses: Floats) -> No
 
 
 def test_one_group_is_refused(losses: Floats) -> None:
-    with pytest.raises(PredictorError, match="The test rows are of 1 day"):
+    with pytest.raises(PredictorError, match="The test rows cover 1 day"):
         compare("rival", "loss", (losses, losses), (np.zeros(400, int), "1 day"), PARAMS)

@@ -20,7 +20,7 @@ def test_weather_may_be_used_three_hours_after_the_end_of_its_hour(folder: Path)
     assert weather["hour_utc"].dt.hour.tolist() == [9, 10, 11]
 
 
-def test_a_wind_that_nobody_ever_measured_is_missing(folder: Path) -> None:
+def test_an_impossible_wind_speed_becomes_missing(folder: Path) -> None:
     weather = data.read_weather(folder)
     assert weather["wind_speed"].isna().tolist() == [False, False, True]
 

@@ -19,7 +19,7 @@ def test_the_files_hold_all_rows(project: Path, rows: pd.DataFrame) -> None:
     assert set(written.columns) == set(rows.columns)
 
 
-def test_the_same_rows_are_the_same_version(project: Path) -> None:
+def test_the_same_rows_have_the_same_version(project: Path) -> None:
     ingest()
     first = version()
     ingest()
@@ -27,7 +27,7 @@ def test_the_same_rows_are_the_same_version(project: Path) -> None:
 
 
 @pytest.mark.parametrize("other", [[1, 2, 4], [1.0, 2.0, 3.0]], ids=["a value", "a type"])
-def test_the_hash_sees(other: list[float]) -> None:
+def test_the_hash_changes_with(other: list[float]) -> None:
     table = pd.DataFrame({"a": [1, 2, 3]})
     assert hash_of_values(table) == hash_of_values(table.copy())
     assert hash_of_values(table) != hash_of_values(pd.DataFrame({"a": other}))

@@ -17,7 +17,7 @@ def test_each_model_beats_the_dummy(name: str, chosen: params.Train, rows: pd.Da
     problem, truth = params.read(task.Problem), task.truth(rows[TARGET])
     answers = task.from_sklearn(models.fit(name, rows, chosen), models.frame(rows))
     losses = [
-        task.measures(truth, each, problem)[task.LOSS].mean()
+        task.row_metrics(truth, each, problem)[task.LOSS].mean()
         for each in (answers, task.dummy(truth, len(rows)))
     ]
     assert losses[0] < losses[1]
@@ -48,7 +48,7 @@ def test_the_frame_has_numbers_first(rows: pd.DataFrame) -> None:
     ],
     ids=["model", "argument", "value"],
 )
-def test_what_scikit_learn_does_not_know_is_said_in_a_sentence(
+def test_an_invalid_model_or_argument_gives_a_clear_error(
     chosen: params.Train, rows: pd.DataFrame, change: dict[str, object], sentence: str
 ) -> None:
     chosen = chosen.model_copy(update=change)

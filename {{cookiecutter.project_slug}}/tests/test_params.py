@@ -33,7 +33,7 @@ def test_every_section_of_the_project_is_valid(project: Path) -> None:
     ],
     ids=["unknown", "out of range", "no section", "no YAML", "twice"],
 )
-def test_what_is_wrong_is_said_in_a_sentence(
+def test_an_invalid_section_gives_a_clear_error(
     project: Path, before: str, after: str, sentence: str
 ) -> None:
     PARAMS.write_text((Path(__file__).parents[1] / PARAMS).read_text().replace(before, after))
@@ -43,7 +43,7 @@ def test_what_is_wrong_is_said_in_a_sentence(
     assert sentence in str(error.value)
 
 
-def test_without_a_file_the_way_out_is_named(
+def test_the_error_for_a_missing_file_says_what_to_do(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.chdir(tmp_path)

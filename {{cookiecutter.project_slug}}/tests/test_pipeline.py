@@ -11,7 +11,7 @@ SECTIONS = {"Ingest": "ingest", "Prepare": "prepare", "Train": "train", "Evaluat
 
 
 def imports(module: str, seen: set[str]) -> set[str]:
-    """Return the modules of the package that a module needs, itself included."""
+    """Return the modules of the package that a module imports, and the module itself."""
     if module in seen or not (PACKAGE / f"{module}.py").exists():
         return seen
     seen.add(module)
@@ -45,7 +45,7 @@ def test_a_stage_runs_the_command_of_its_name(stage: str) -> None:
     assert STAGES[stage]["cmd"] == f"predictor run {stage}"
 
 
-def test_what_one_stage_reads_another_one_wrote() -> None:
+def test_every_input_of_a_stage_is_the_output_of_a_stage() -> None:
     written = {
         path
         for stage in STAGES.values()

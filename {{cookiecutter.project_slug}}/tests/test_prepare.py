@@ -35,7 +35,7 @@ def test_a_violation_names_column_rule_number_and_first_rows(rows: pd.DataFrame)
     )
 
 
-def test_text_is_no_number(rows: pd.DataFrame) -> None:
+def test_text_is_not_accepted_as_a_number(rows: pd.DataFrame) -> None:
     name = next(name for name in NUMBERS if KINDS[name] is float)
     rows[name] = rows[name].astype(object)
     rows.loc[1, name] = "12"
@@ -44,7 +44,7 @@ def test_text_is_no_number(rows: pd.DataFrame) -> None:
     ]
 
 
-def test_a_column_too_many_and_one_too_few_are_named(rows: pd.DataFrame) -> None:
+def test_missing_and_extra_columns_are_reported(rows: pd.DataFrame) -> None:
     name = next(iter(KINDS))
     assert violations(rows.rename(columns={name: f"{name}s"})) == [
         f"{name}: no such column; did you mean '{name}s'?"
@@ -61,7 +61,7 @@ def test_a_missing_target_is_a_violation(rows: pd.DataFrame) -> None:
     assert line.endswith("1 rows, the first: row 2: None")
 
 
-def test_data_that_does_not_fit_is_refused_with_the_file(
+def test_the_error_for_invalid_data_names_the_file(
     project: Path, rows: pd.DataFrame, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(data, "read", lambda: rows.drop(columns=TARGET))
@@ -70,12 +70,12 @@ def test_data_that_does_not_fit_is_refused_with_the_file(
         prepare()
 
 
-def test_without_data_the_command_is_named(project: Path) -> None:
+def test_the_error_for_missing_data_names_the_command(project: Path) -> None:
     with pytest.raises(PredictorError, match="run `uv run dvc repro ingest`"):
         prepare()
 
 
-def test_values_that_training_never_saw_are_named_with_their_share(rows: pd.DataFrame) -> None:
+def test_unseen_values_are_reported_with_their_share(rows: pd.DataFrame) -> None:
     test = rows.copy()
     number = NUMBERS[0]
     test.loc[: len(test) // 2 - 1, number] = test[number].max() + 1

@@ -18,12 +18,12 @@ from predictor.rules import Finding
 
 
 class Killed(BaseException):
-    """What a killed process does not catch."""
+    """Simulates a kill: no code of the project catches it."""
 
 
 @contextmanager
 def killed_at(owner: object, name: str, call: int) -> Iterator[None]:
-    """Raise Killed instead of the call number `call` of a function, counted from 1."""
+    """Raise Killed in place of one call of a function: call number `call`, counted from 1."""
     original, calls = getattr(owner, name), 0
 
     def counting(*args: object, **kwargs: object) -> object:
@@ -62,11 +62,11 @@ def test_a_candidate_that_is_no_worse_becomes_the_champion_everywhere(registry: 
     assert actions() == [("1", PROMOTED), ("2", PROMOTED)]
     assert (serving(), alias(registry)) == ("2", "2")
     evaluation = report.read_evaluation(CHAMPION)
-    assert f"| {report.shown(next(iter(evaluation.model.values())))} |" in README.read_text()
+    assert f"| {report.formatted(next(iter(evaluation.model.values())))} |" in README.read_text()
     assert json.loads(VERDICT.read_text())["promotes"] is True
 
 
-def test_promoting_twice_is_as_good_as_once(registry: Registry) -> None:
+def test_promoting_twice_has_the_same_result_as_once(registry: Registry) -> None:
     promote.promote()
     before = CHAMPIONS.read_text(), README.read_text()
     assert promote.promote().promotes
@@ -100,7 +100,7 @@ def test_a_candidate_that_was_not_evaluated_is_refused(promoted: Path) -> None:
         promote.promote()
 
 
-def test_what_is_published_is_what_was_judged(
+def test_the_judged_candidate_is_promoted_even_if_replaced(
     registry: Registry, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     identity = Bundle.load(CANDIDATE).identity
@@ -110,12 +110,12 @@ def test_what_is_published_is_what_was_judged(
         shutil.copytree(CHAMPION, CANDIDATE)
         return "not compared"
 
-    monkeypatch.setattr(promote, "against_champion", swapped)
+    monkeypatch.setattr(promote, "compare_with_champion", swapped)
     promote.promote()
     assert Bundle.load(CHAMPION).identity == identity
 
 
-def test_a_rollback_brings_back_the_champion_before(registry: Registry) -> None:
+def test_a_rollback_restores_the_previous_champion(registry: Registry) -> None:
     before = README.read_text()
     promote.promote()
     promote.rollback("wrong on holidays")
@@ -124,7 +124,7 @@ def test_a_rollback_brings_back_the_champion_before(registry: Registry) -> None:
     assert (serving(), alias(registry), README.read_text()) == ("1", "1", before)
 
 
-def test_what_was_rolled_back_does_not_come_back_by_a_rerun(registry: Registry) -> None:
+def test_a_rolled_back_model_is_not_promoted_by_a_rerun(registry: Registry) -> None:
     promote.promote()
     promote.rollback()
     verdict = promote.promote()
@@ -134,8 +134,8 @@ def test_what_was_rolled_back_does_not_come_back_by_a_rerun(registry: Registry) 
     assert serving() == "1"
 
 
-def test_before_the_first_champion_there_is_none(registry: Registry) -> None:
-    with pytest.raises(PredictorError, match="no champion before the present one"):
+def test_the_first_champion_cannot_be_rolled_back(registry: Registry) -> None:
+    with pytest.raises(PredictorError, match="no previous champion to roll back to"):
         promote.rollback()
     assert serving() == "1"
 
@@ -161,7 +161,7 @@ IDS = [f"{getattr(owner, '__name__', owner)}.{name} {call}" for owner, name, cal
 
 
 @pytest.mark.parametrize(("owner", "name", "call"), STEPS, ids=IDS)
-def test_a_promotion_that_is_killed_is_completed_by_the_next(
+def test_a_killed_promotion_is_completed_by_the_next_one(
     registry: Registry, owner: object, name: str, call: int
 ) -> None:
     with killed_at(owner, name, call), pytest.raises(Killed):
@@ -176,7 +176,7 @@ def test_a_promotion_that_is_killed_is_completed_by_the_next(
     ("owner", "name", "call"),
     [each for each in STEPS if each[1] != "register" and each != STEPS[0]],
 )
-def test_a_rollback_that_is_killed_goes_back_one_step(
+def test_a_killed_rollback_goes_back_only_one_step(
     registry: Registry, owner: object, name: str, call: int
 ) -> None:
     promote.promote()
@@ -189,7 +189,7 @@ def test_a_rollback_that_is_killed_goes_back_one_step(
     assert (serving(), alias(registry)) == ("1", "1")
 
 
-def test_a_clone_makes_the_recorded_champion_again_without_a_new_entry(
+def test_a_clone_restores_the_recorded_champion_without_a_new_entry(
     registry: Registry, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     promote.promote()
@@ -200,7 +200,7 @@ def test_a_clone_makes_the_recorded_champion_again_without_a_new_entry(
     assert (CHAMPIONS.read_text(), serving()) == (before, "1")
 
 
-def test_the_recipe_changes_with_parameters_and_code_and_not_with_bytes_of_data(
+def test_the_recipe_depends_on_parameters_and_code_but_not_on_bytes_of_data(
     promoted: Path,
 ) -> None:
     before, _ = promote.read_recipe()

@@ -34,7 +34,7 @@ def test_a_store_of_another_folder_is_refused(
 
 
 @pytest.mark.parametrize("uri", ["sqlite:///broken.db", "http://127.0.0.1:9"])
-def test_a_store_that_cannot_be_used_is_one_sentence(
+def test_a_store_that_cannot_be_used_gives_a_one_line_error(
     project: Path, monkeypatch: pytest.MonkeyPatch, uri: str
 ) -> None:
     Path("broken.db").write_text("no database" * 1000)

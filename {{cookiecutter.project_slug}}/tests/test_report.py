@@ -32,8 +32,8 @@ def test_the_difference_to_the_linear_baseline_is_put_into_words(
     promoted: Path, low: float, high: float, meaning: str
 ) -> None:
     text = lines(promoted, low, high)
-    assert f"Against the linear baseline, {meaning}: the difference" in text
-    assert "have judged 7 other candidates before" in text
+    assert f"Compared with the linear model, {meaning}: the difference" in text
+    assert "have judged 7 earlier candidates" in text
     assert f"is -10, and its 95% interval over 31 days is [{low:+}, {high:+}]" in text
 
 
@@ -41,7 +41,7 @@ def test_every_metric_is_in_the_table(promoted: Path) -> None:
     evaluation = report.read_evaluation(CHAMPION)
     for name, title in task.TITLES.items():
         shown = [
-            report.shown(getattr(evaluation, who)[name]) for who in ("model", "linear", "dummy")
+            report.formatted(getattr(evaluation, who)[name]) for who in ("model", "linear", "dummy")
         ]
         assert f"| {title} | {' | '.join(shown)} |" in report.table(evaluation)
 
@@ -54,7 +54,7 @@ def test_only_what_is_between_the_markers_changes(project: Path) -> None:
 @pytest.mark.parametrize(
     "text", ["", BEGIN, f"{END}{BEGIN}", f"{BEGIN}{END}{END}", f"{BEGIN}" * 2 + END]
 )
-def test_a_readme_without_a_place_for_the_results_is_refused(project: Path, text: str) -> None:
+def test_a_readme_without_valid_markers_is_rejected(project: Path, text: str) -> None:
     README.write_text(text)
     with pytest.raises(PredictorError, match="once each"):
         report.with_results([])

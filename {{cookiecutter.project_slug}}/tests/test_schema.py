@@ -44,7 +44,7 @@ def test_the_pattern_of_a_time_allows_every_day_but_a_leap_day() -> None:
         "2013-01-01T10:00+02:00",
     ],
 )
-def test_no_time_that_the_service_refuses_matches_the_pattern(text: str) -> None:
+def test_the_pattern_matches_no_time_that_the_service_rejects(text: str) -> None:
     with pytest.raises(ValidationError):
         TypeAdapter(LocalTime).validate_python(text)
     assert not PATTERN.fullmatch(text)

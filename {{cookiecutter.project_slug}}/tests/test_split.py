@@ -5,7 +5,7 @@ import pytest
 from predictor.errors import PredictorError
 from predictor.params import Ingest, Prepare
 from predictor.schema import TIME
-from predictor.split import arrived, groups, split
+from predictor.split import groups, split, split_by_month
 
 
 def days(frame: pd.DataFrame) -> set[pd.Timestamp]:
@@ -13,14 +13,14 @@ def days(frame: pd.DataFrame) -> set[pd.Timestamp]:
 
 
 def test_only_months_that_have_arrived_are_returned(rows: pd.DataFrame) -> None:
-    parts = arrived(rows, Ingest(through="2024-02"))
+    parts = split_by_month(rows, Ingest(through="2024-02"))
     assert list(parts) == ["2024-01", "2024-02"]
     assert sum(map(len, parts.values())) == (rows[TIME] < "2024-03-01").sum()
 
 
 def test_a_month_that_the_data_does_not_have_is_refused(rows: pd.DataFrame) -> None:
     with pytest.raises(PredictorError, match="from 2024-01 to 2024-03, got '2025-01'"):
-        arrived(rows, Ingest(through="2025-01"))
+        split_by_month(rows, Ingest(through="2025-01"))
 
 
 def test_the_split_shares_no_row_and_loses_none(rows: pd.DataFrame) -> None:
@@ -39,8 +39,8 @@ def test_no_day_is_in_two_parts_and_the_newest_days_are_the_test(rows: pd.DataFr
     assert len(test) == 20
 
 
-def test_a_test_that_leaves_nothing_to_train_on_is_refused(rows: pd.DataFrame) -> None:
-    with pytest.raises(PredictorError, match="the rows span 90 days only"):
+def test_a_test_set_with_all_rows_is_rejected(rows: pd.DataFrame) -> None:
+    with pytest.raises(PredictorError, match="the rows span only 90 days"):
         split(rows, Prepare(test_days=90, valid_share=0.2))
 
 

@@ -25,19 +25,19 @@ def test_the_threshold_is_where_both_mistakes_cost_the_same() -> None:
     [([0, 0, 1, 1], 0), ([1, 1, 1, 1], 500), ([0, 0, 0, 0], 2000), ([0.2, 0, 0.2, 1], 250)],
     ids=["perfect", "always", "never", "at the threshold"],
 )
-def test_what_1000_decisions_cost(probabilities: list[float], cost: float) -> None:
-    found = task.measures(TRUTH, np.array(probabilities, float), PROBLEM)
+def test_the_cost_of_1000_decisions(probabilities: list[float], cost: float) -> None:
+    found = task.row_metrics(TRUTH, np.array(probabilities, float), PROBLEM)
     assert found["cost_per_1000"].mean() == cost
 
 
 def test_the_log_loss_is_that_of_scikit_learn() -> None:
     probabilities = np.array([0.1, 0.4, 0.35, 0.8])
-    found = task.measures(TRUTH, probabilities, PROBLEM)["log_loss"].mean()
+    found = task.row_metrics(TRUTH, probabilities, PROBLEM)["log_loss"].mean()
     assert found == pytest.approx(log_loss(TRUTH, probabilities))
 
 
-def test_a_wrong_certainty_does_not_cost_infinity() -> None:
-    losses = task.measures(TRUTH, 1 - TRUTH, PROBLEM)["log_loss"]
+def test_a_certain_but_wrong_prediction_has_a_finite_loss() -> None:
+    losses = task.row_metrics(TRUTH, 1 - TRUTH, PROBLEM)["log_loss"]
     assert losses == pytest.approx(np.full(4, -np.log(1e-7)))
 
 
@@ -45,13 +45,13 @@ def test_every_metric_has_a_title() -> None:
     assert task.metrics(TRUTH, TRUTH, PROBLEM).keys() == task.TITLES.keys()
 
 
-def test_the_dummy_answers_the_share_of_the_training_rows() -> None:
+def test_the_dummy_predicts_the_share_of_true_in_training() -> None:
     np.testing.assert_array_equal(task.dummy(TRUTH, 3), [0.5, 0.5, 0.5])
 
 
 def test_the_decision_is_made_in_double_precision() -> None:
     single: Floats = task.from_onnx([np.zeros(1), np.array([[0.8, 0.2]], np.float32)])
-    rule = task.answer_rule(PROBLEM)
+    rule = task.decision_rule(PROBLEM)
     assert task.prediction(float(single[0]), rule, [], "1").decision
     assert not task.prediction(0.2 - 1e-9, rule, ["carrier"], "1").decision
 

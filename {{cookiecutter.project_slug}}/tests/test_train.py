@@ -13,25 +13,25 @@ from predictor.paths import CANDIDATE, PREPARED
 from predictor.schema import TIME
 
 
-def test_the_bundle_answers_like_scikit_learn_also_where_values_are_missing(
+def test_onnx_and_scikit_learn_agree_also_for_missing_values(
     project: Path, rows: pd.DataFrame
 ) -> None:
     chosen = params.read(params.Train)
     for name in models.MODELS:
         pipeline = models.fit(name, rows, chosen)
         gaps = train.with_gaps(rows)
-        session = open_session(train.to_bytes(pipeline))
+        session = open_session(train.export_onnx(pipeline))
         answered = task.from_onnx(session.run(None, encode(gaps)))
         np.testing.assert_allclose(
             answered, task.from_sklearn(pipeline, models.frame(gaps)), atol=1e-5
         )
 
 
-def test_a_model_that_onnx_changes_is_refused(project: Path, rows: pd.DataFrame) -> None:
+def test_a_model_that_differs_in_onnx_is_rejected(project: Path, rows: pd.DataFrame) -> None:
     chosen = params.read(params.Train)
     pipeline, other = (models.fit(chosen.model, part, chosen) for part in (rows, rows[::2]))
-    with pytest.raises(PredictorError, match=r"is not the scikit-learn model: .* of 1,800 rows"):
-        train.require_parity(pipeline, train.to_bytes(other), rows)
+    with pytest.raises(PredictorError, match=r"scikit-learn predict differently: .* of 1,800 rows"):
+        train.require_parity(pipeline, train.export_onnx(other), rows)
 
 
 def test_gaps_are_in_every_column_that_may_be_missing(rows: pd.DataFrame) -> None:

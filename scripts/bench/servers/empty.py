@@ -1,25 +1,21 @@
-"""The yardstick: the same body, validated, and a constant answer. It encodes and predicts nothing.
+"""The yardstick: validates the same body and returns a constant. It encodes and predicts nothing.
 
-Usage: python empty.py PROJECT ANSWER.json PORT
+Usage: uvicorn empty:app
 """
 
-import sys
+import json
+import os
 from pathlib import Path
 
-from common import answer_like, champion, row_of, run
 from fastapi import FastAPI
-from pydantic import BaseModel
+from predictor.schema import Row
+from predictor.task import Prediction
 
-project, answer, port = Path(sys.argv[1]), Path(sys.argv[2]), int(sys.argv[3])
-Answer, constant = answer_like(answer)
+EXPECTED = json.loads(Path(os.environ["BENCH_ANSWER"]).read_bytes())  # what the core answers
 app = FastAPI()
 
 
-async def predict(row: BaseModel) -> BaseModel:  # noqa: ARG001 (validated, not used)
-    """Return a new answer with the same content as every other."""
-    return Answer(**constant)
-
-
-predict.__annotations__["row"] = row_of(champion(project))
-app.post("/predict", response_model=Answer)(predict)
-run(app, port)
+@app.post("/predict")
+async def predict(row: Row) -> Prediction:  # noqa: ARG001 (validated, not used)
+    """Return a new object with the same content for every request."""
+    return Prediction(**EXPECTED)

@@ -22,33 +22,33 @@ from predictor.task import Prediction
 
 logger = logging.getLogger(__name__)
 
-ROW_BYTES = 512 * (8 + len(Flight.model_fields))  # a name and its value take far less
+ROW_BYTES = 512 * (8 + len(Flight.model_fields))  # far more than any valid row needs
 SHOWN_ERRORS = 20
-LOOK_SECONDS = 1.0
+RELOAD_SECONDS = 1.0
 ERRORS = {status: {"description": HTTPStatus(status).phrase} for status in (400, 413, 503)}
 
 
 @asynccontextmanager
 async def follow_champion(app: FastAPI) -> AsyncIterator[None]:
-    """Serve `models/champion`, or the folder in $PREDICTOR_MODEL, and follow its changes."""
+    """Serve `models/champion`, or the folder in $PREDICTOR_MODEL, and reload it on changes."""
     app.state.champion, app.state.failed_reloads, app.state.unseen = None, 0, Counter()
     folder = Path(os.environ.get("PREDICTOR_MODEL", CHAMPION))
-    watcher = asyncio.create_task(watch(app, folder, look(app, folder, ())))
+    watcher = asyncio.create_task(watch(app, folder, reload_champion(app, folder, ())))
     yield
     watcher.cancel()
 
 
 async def watch(app: FastAPI, folder: Path, seen: tuple[object, ...]) -> None:
-    """Look for another champion every second."""
+    """Check for a new champion every second."""
     while True:
-        await asyncio.sleep(LOOK_SECONDS)
-        seen = await asyncio.to_thread(look, app, folder, seen)
+        await asyncio.sleep(RELOAD_SECONDS)
+        seen = await asyncio.to_thread(reload_champion, app, folder, seen)
 
 
-def look(app: FastAPI, folder: Path, seen: tuple[object, ...]) -> tuple[object, ...]:
-    """Load the champion unless its files are those that were `seen`; return what is seen now.
+def reload_champion(app: FastAPI, folder: Path, seen: tuple[object, ...]) -> tuple[object, ...]:
+    """Load the champion if its files are not the ones in `seen`; return the files of now.
 
-    What cannot be loaded is logged and counted once, and the champion before goes on answering.
+    A bundle that cannot be loaded is logged and counted once; the previous champion stays in use.
     """
     now: tuple[object, ...] = ()
     try:
@@ -56,8 +56,8 @@ def look(app: FastAPI, folder: Path, seen: tuple[object, ...]) -> tuple[object, 
         now = tuple((each.st_ino, each.st_mtime_ns, each.st_size) for each in stats)
         if now and now != seen:
             app.state.champion = Bundle.load(folder)
-            logger.info("version %s answers", app.state.champion.version)
-    except Exception:  # whatever is wrong with a new champion, the service goes on looking
+            logger.info("serving version %s", app.state.champion.version)
+    except Exception:  # no error in a new champion may stop the service
         app.state.failed_reloads += 1
         logger.exception("%s cannot be served", folder)
     return now
@@ -69,7 +69,7 @@ app = FastAPIOffline(
 
 
 def champion(request: Request) -> Bundle:
-    """Return the champion; without one the answer is 503."""
+    """Return the champion, or respond with 503 if there is none."""
     bundle: Bundle | None = request.app.state.champion
     if bundle is None:
         raise HTTPException(503, "There is no champion yet: run `uv run predictor promote`.")
@@ -77,7 +77,7 @@ def champion(request: Request) -> Bundle:
 
 
 def answer(request: Request, rows: Sequence[Flight]) -> list[Prediction]:
-    """Answer for rows, and count the categories that training never saw."""
+    """Return predictions for rows, and count the categories not seen in training."""
     predictions = champion(request).predict_rows(rows)
     request.app.state.unseen.update(name for each in predictions for name in each.unseen)
     return predictions
@@ -85,32 +85,32 @@ def answer(request: Request, rows: Sequence[Flight]) -> list[Prediction]:
 
 @app.post("/predict")
 async def predict(flight: Flight, request: Request) -> Prediction:
-    """Answer for one row."""
+    """Return the prediction for one row."""
     return answer(request, [flight])[0]
 
 
 @app.get("/model")
 async def model(request: Request) -> Metadata:
-    """Say what answers, and where it comes from."""
+    """Return the metadata of the champion: what it is and where it comes from."""
     return champion(request).metadata
 
 
 @app.get("/health/live")
 async def live() -> dict[str, str]:
-    """Say that the process runs."""
+    """Report that the process is running."""
     return {"status": "live"}
 
 
 @app.get("/health/ready")
 async def ready(request: Request) -> dict[str, str | int]:
-    """Say that there is a model, and how many others could not be loaded."""
+    """Report that a model is loaded, and how many reloads failed."""
     version, failed = champion(request).version, request.app.state.failed_reloads
     return {"status": "ready", "model_version": version, "failed_reloads": failed}
 
 
 @app.exception_handler(RequestValidationError)
 async def unprocessable(_: Request, error: RequestValidationError) -> JSONResponse:
-    """Name the first errors of a body without its values, which could be long."""
+    """Return the first errors of a body, without its values, which could be long."""
     errors = error.errors()
     shown = [{"loc": each["loc"], "msg": each["msg"], "type": each["type"]} for each in errors]
     if len(shown) > SHOWN_ERRORS:

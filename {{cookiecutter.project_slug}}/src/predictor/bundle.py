@@ -1,7 +1,7 @@
-"""The model as it is evaluated, registered and served: one folder, and no pickle in it.
+"""The model that is evaluated, registered and served: one folder without a pickle.
 
-`model.onnx` answers, `reference.json` says what the training rows look like, and `metadata.json`
-says where both come from and holds a checksum of each.
+`model.onnx` is the model, `reference.json` describes the training rows, and `metadata.json`
+says where both come from and contains their checksums.
 """
 
 import hashlib
@@ -29,42 +29,42 @@ class Metadata(BaseModel):
 
     problem: task.Problem
     target: str
-    features: list[str]  # in order: what the schema had when the model was trained
+    features: list[str]  # in order, from the schema when the model was trained
     model: str
     data_version: str
     run_id: str
     train_rows: int
     trained_until: date | None
-    rule: dict[str, float]  # what turns an output into a prediction, such as the threshold
+    rule: dict[str, float]  # the parameters of a decision, such as the threshold
     valid_metrics: dict[str, float]
     checksums: dict[str, str]
 
 
 @dataclass(frozen=True)
 class Bundle:
-    """A loaded model that answers on raw columns; the same `identity` is the same model."""
+    """A loaded model that predicts from raw columns; models of equal `identity` are equal."""
 
     folder: Path
     identity: str
     version: str
     metadata: Metadata
     reference: dict[str, Any]
-    known: dict[str, set[str | None]]  # the categories of each column in training; None too
+    known: dict[str, set[str | None]]  # the categories of each column in training, and None
     session: ort.InferenceSession
 
     @classmethod
     def load(cls, folder: Path) -> "Bundle":
-        """Load a folder whose files are those that were written, for the present schema.
+        """Load a bundle, after a check that it is undamaged and fits the current schema.
 
         Raises:
-            PredictorError: a file is missing or damaged, or the schema is another one.
+            PredictorError: a file is missing or damaged, or the schema has changed.
         """
         try:
             text = (folder / METADATA).read_bytes()
             metadata = Metadata.model_validate_json(text)
             files = {name: (folder / name).read_bytes() for name in metadata.checksums}
         except (OSError, ValidationError) as error:
-            raise PredictorError(f"{folder} is not a whole bundle: {error}") from error
+            raise PredictorError(f"{folder} is not a complete bundle: {error}") from error
         for name, content in files.items():
             if checksum(content) != metadata.checksums[name]:
                 raise PredictorError(f"{folder / name} changed after it was written.")
@@ -83,11 +83,11 @@ class Bundle:
         )
 
     def predict(self, columns: Columns) -> task.Floats:
-        """Return the answers for n rows, as `task.from_onnx` describes them."""
+        """Return the outputs for n rows, as described in `task.from_onnx`."""
         return task.from_onnx(self.session.run(None, encode(columns)))
 
     def predict_rows(self, rows: Sequence[Row]) -> list[task.Prediction]:
-        """Return what the service says about each row."""
+        """Return the response of the service for each row."""
         dumped = [row.model_dump(by_alias=True) for row in rows]
         outputs = self.predict({name: [row[name] for row in dumped] for name in dumped[0]})
         unseen = [
@@ -100,7 +100,7 @@ class Bundle:
 
 
 def require_schema(folder: Path, metadata: Metadata) -> None:
-    """Do nothing if a model was trained with the columns that schema.py has."""
+    """Raise PredictorError unless the model was trained with the columns of schema.py."""
     theirs, ours = [metadata.target, *metadata.features], [TARGET, *FEATURES]
     if theirs != ours:
         changed = ", ".join(sorted(set(theirs) ^ set(ours))) or "the order of columns"

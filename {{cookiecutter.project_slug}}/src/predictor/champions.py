@@ -1,7 +1,7 @@
 """`reports/champions.csv`: which models were promoted or rolled back, when and why.
 
-The file is committed, so a clone knows the history too. It decides who the champion is; the alias
-in the registry, the README and `models/champion` follow.
+The file is committed, so a clone knows the history too. It decides which model is the champion;
+the alias in the registry, the README and `models/champion` are updated from it.
 """
 
 import csv
@@ -17,7 +17,7 @@ PROMOTED, ROLLED_BACK = "promoted", "rolled back"
 class Entry(NamedTuple):
     """One line; models of the same `recipe` come from the same data, code and parameters.
 
-    The test rows had judged `judged_before` other candidates before this one.
+    `judged_before` other candidates were evaluated on the same test rows before this one.
     """
 
     version: str
@@ -39,14 +39,14 @@ def entries() -> list[Entry]:
 
 
 def append(entry: Entry) -> None:
-    """Add a line, with the time of now in UTC."""
+    """Add a line, with the current time in UTC."""
     text = io.StringIO()
     dated = entry._replace(when=f"{datetime.now(UTC):%Y-%m-%d %H:%M}")
     csv.writer(text, lineterminator="\n").writerows([Entry._fields, *entries(), dated])
     write_text(CHAMPIONS, text.getvalue())
 
 
-def line() -> list[Entry]:
+def history() -> list[Entry]:
     """Return the promotions that were not rolled back; the last one is the champion."""
     found: list[Entry] = []
     for entry in entries():
@@ -55,6 +55,6 @@ def line() -> list[Entry]:
 
 
 def rolled_back(recipe: str) -> Entry | None:
-    """Return the entry that rolled a recipe back, if it was not promoted again since."""
+    """Return the entry that rolled a recipe back, unless it was promoted again later."""
     newest = {entry.recipe: entry for entry in entries()}.get(recipe)
     return newest if newest and newest.action == ROLLED_BACK else None

@@ -1,6 +1,6 @@
 """`predictor ...`: the stages of the pipeline, the gate after them, and the service.
 
-A command imports what it needs when it runs, because MLflow and scikit-learn take seconds.
+A command imports modules when it runs, because MLflow and scikit-learn take seconds to import.
 """
 
 import logging
@@ -29,7 +29,7 @@ app = typer.Typer(
     no_args_is_help=True,
     add_completion=False,
     pretty_exceptions_enable=False,
-    help="From raw rows to an answer over HTTP. `uv run dvc repro` runs the four stages.",
+    help="From raw rows to a prediction API. `uv run dvc repro` runs the four stages.",
 )
 
 
@@ -44,7 +44,7 @@ def run(stage: Annotated[Stage, typer.Argument(help="A stage of dvc.yaml.")]) ->
 
 @app.command()
 def promote(
-    strict: Annotated[bool, typer.Option("--strict", help="Exit with 1 after a refusal.")] = False,
+    strict: Annotated[bool, typer.Option("--strict", help="Exit with 1 if refused.")] = False,
 ) -> None:
     """Make the candidate the champion, if every rule of the gate holds.
 
@@ -62,7 +62,7 @@ def promote(
 def rollback(
     why: Annotated[str, typer.Option(help="The reason, for reports/champions.csv.")] = "",
 ) -> None:
-    """Make the champion before the present one the champion again.
+    """Make the previous champion the champion again.
 
     Example: `predictor rollback --why "wrong on holidays"`
     """
@@ -87,7 +87,7 @@ def serve(
     host: Annotated[str, typer.Option(help="Address to listen on.")] = "127.0.0.1",
     port: Annotated[int, typer.Option(help="Port to listen on.", min=1, max=65535)] = 8000,
 ) -> None:
-    """Answer over HTTP with models/champion.
+    """Serve models/champion over HTTP.
 
     Example: `predictor serve --port 8001`
     """

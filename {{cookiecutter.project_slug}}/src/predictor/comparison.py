@@ -1,4 +1,4 @@
-"""How two models differ on the same test rows, and how sure that is.
+"""The difference between two models on the same test rows, with a confidence interval.
 
 Source: the paired percentile bootstrap, Efron and Tibshirani (1993), "An Introduction to the
 Bootstrap", chapters 8 and 13.
@@ -19,13 +19,13 @@ from predictor.task import Floats
 
 @dataclass(frozen=True)
 class Difference:
-    """A mean over rows of this model and of a rival, lower is better.
+    """The mean of a metric over the rows, ours and a rival's; lower is better.
 
-    `ours - theirs` lies between `low` and `high` with the probability `confidence`.
+    [`low`, `high`] is the confidence interval of `ours - theirs`; `over` is what was resampled.
     """
 
     rival: str
-    measure: str
+    metric: str
     ours: float
     theirs: float
     low: float
@@ -35,8 +35,8 @@ class Difference:
 
     def __str__(self) -> str:
         return (
-            f"{self.measure} {self.ours:.4g} against {self.theirs:.4g} of {self.rival}, difference "
-            f"{self.ours - self.theirs:+.3g} [{self.low:+.3g}, {self.high:+.3g}] "
+            f"{self.metric} {self.ours:.4g} against {self.theirs:.4g} for {self.rival}, "
+            f"difference {self.ours - self.theirs:+.3g} [{self.low:+.3g}, {self.high:+.3g}] "
             f"({self.confidence:.0%} interval over {self.over})"
         )
 
@@ -55,16 +55,16 @@ class Evaluation(BaseModel):
     headline: str
     differences: list[Difference]
 
-    def difference(self, rival: str, measure: str) -> Difference:
-        """Return the comparison with one rival by one measure."""
-        keys = [(each.rival, each.measure) for each in self.differences]
-        return self.differences[keys.index((rival, measure))]
+    def difference(self, rival: str, metric: str) -> Difference:
+        """Return the comparison with one rival by one metric."""
+        keys = [(each.rival, each.metric) for each in self.differences]
+        return self.differences[keys.index((rival, metric))]
 
 
 def compare(
-    rival: str, measure: str, pair: tuple[Floats, Floats], groups: Groups, params: Evaluate
+    rival: str, metric: str, pair: tuple[Floats, Floats], groups: Groups, params: Evaluate
 ) -> Difference:
-    """Compare what each row adds to a mean, ours and theirs, both of the shape (n_rows,).
+    """Compare the means of a metric of each row, a pair (ours, theirs) of shape (n_rows,).
 
     The rows of a group are resampled together.
     """
@@ -72,16 +72,16 @@ def compare(
     # The sums of a group are enough, and there are far fewer groups than rows.
     sums, sizes = np.bincount(codes, weights=pair[0] - pair[1]), np.bincount(codes)
     if len(sizes) < 2:
-        raise PredictorError(f"The test rows are of {over}, which says nothing about another.")
+        raise PredictorError(f"The test rows cover {over}, but an interval needs at least two.")
     low, high = bootstrap(
         (sums, sizes),
         lambda sums, sizes, axis: sums.sum(axis) / sizes.sum(axis),
         paired=True,
         method="percentile",
         n_resamples=params.resamples,
-        batch=100,  # more at once would take more memory, not less time
+        batch=100,  # a larger batch needs more memory and is not faster
         confidence_level=params.confidence,
         rng=20130101,
     ).confidence_interval
     ours, theirs = (float(each.mean()) for each in pair)
-    return Difference(rival, measure, ours, theirs, low, high, params.confidence, over)
+    return Difference(rival, metric, ours, theirs, low, high, params.confidence, over)

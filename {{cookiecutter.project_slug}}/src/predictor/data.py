@@ -13,8 +13,8 @@ from predictor.errors import PredictorError
 
 LATE_MINUTES = 15
 LEAD = pd.Timedelta(hours=3)  # the question is asked this long before departure
-HOUR = pd.Timedelta(hours=1)  # a record of 6:00 holds what was seen until 6:59
-# One record of 2013-02-12 claims a wind of 1,048 mph; no station has ever measured 254.
+HOUR = pd.Timedelta(hours=1)  # a record of 6:00 covers the time until 6:59
+# A record of 2013-02-12 has 1,048 mph; the strongest wind ever measured was 253 mph.
 WIND_RECORD_MPH = 254
 
 FLIGHTS = {
@@ -62,7 +62,7 @@ def read() -> pd.DataFrame:
         read_weather(folder),
         on="hour_utc",
         by="origin",
-        tolerance=3 * HOUR,  # of older weather the model is told nothing
+        tolerance=3 * HOUR,  # older weather counts as missing
     ).merge(planes, on="tail_number", how="left")
     order = ["scheduled_departure", "origin", "carrier", "flight_number"]
     return flights.drop(columns="hour_utc").sort_values(order, ignore_index=True)
@@ -84,7 +84,7 @@ def read_flights(folder: Path) -> pd.DataFrame:
 
 
 def read_weather(folder: Path) -> pd.DataFrame:
-    """Read the weather of each hour, under the hour from which it may be used."""
+    """Read the hourly weather; `hour_utc` is the first departure hour that may use it."""
     table = pd.read_csv(folder / "weather.csv")
     observed = pd.to_datetime(table["time_hour"])
     table = table[list(WEATHER)].rename(columns=WEATHER)

@@ -1,11 +1,11 @@
-"""The one error that is meant for the reader of a terminal."""
+"""The only error whose message is for the user of the command line."""
 
 from collections.abc import Iterable
 from difflib import get_close_matches
 
 
 class PredictorError(Exception):
-    """One sentence: what was expected, what came, where, and the way out; `cli.py` prints it."""
+    """One sentence: what was expected and found, where, and how to fix it; `cli.py` prints it."""
 
 
 def did_you_mean(name: str, known: Iterable[str]) -> str:

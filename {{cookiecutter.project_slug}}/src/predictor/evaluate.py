@@ -1,4 +1,4 @@
-"""Stage `evaluate`: the bundle on the test rows, beside a linear and a dummy baseline."""
+"""Stage `evaluate`: compare the bundle with two baselines, linear and dummy, on test rows."""
 
 import logging
 
@@ -16,38 +16,38 @@ logger = logging.getLogger(__name__)
 
 
 def evaluate() -> None:
-    """Measure the candidate and both baselines on the test rows; write reports and a picture."""
+    """Evaluate the candidate and both baselines on the test rows; write reports and a plot."""
     candidate, test = Bundle.load(CANDIDATE), pd.read_parquet(PREPARED / "test.parquet")
     truth, problem = task.truth(test[TARGET]), candidate.metadata.problem
-    answers = {"model": candidate.predict(test), **baselines(test)}
-    metrics = {name: task.metrics(truth, said, problem) for name, said in answers.items()}
-    added = {name: task.measures(truth, said, problem) for name, said in answers.items()}
-    days, judged = groups(test), params.read(params.Evaluate)
+    outputs = {"model": candidate.predict(test), **baselines(test)}
+    metrics = {name: task.metrics(truth, each, problem) for name, each in outputs.items()}
+    by_row = {name: task.row_metrics(truth, each, problem) for name, each in outputs.items()}
+    days, settings = groups(test), params.read(params.Evaluate)
     evaluation = Evaluation(
         bundle=candidate.identity,
         test_version=checksum((PREPARED / "test.parquet").read_bytes())[:12],
         rows=len(test),
         first=test[TIME].min().date() if TIME else None,
         last=test[TIME].max().date() if TIME else None,
-        headline=task.headline(metrics, answers["dummy"], problem),
+        headline=task.headline(metrics, outputs["dummy"], problem),
         differences=[
-            compare(rival, measure, (ours, added[rival][measure]), days, judged)
+            compare(rival, metric, (ours, by_row[rival][metric]), days, settings)
             for rival in ("linear", "dummy")
-            for measure, ours in added["model"].items()
+            for metric, ours in by_row["model"].items()
         ],
         **metrics,
     )
-    plots.draw(REPORTS / CURVES, truth, answers["model"], problem)
+    plots.draw(REPORTS / CURVES, truth, outputs["model"], problem)
     first = {name: None if pd.isna(test[name][0]) else test[name][0] for name in KINDS}
     example = Row.model_validate(first).model_dump_json(indent=2, by_alias=True)
     write_text(REPORTS / EXAMPLE, example + "\n")
     write_text(REPORTS / EVALUATION, evaluation.model_dump_json(indent=2) + "\n")
-    shown = pd.DataFrame(metrics).to_string(float_format="{:.4g}".format)
-    logger.info("on %s test rows:\n%s", f"{len(test):,}", shown)
+    table = pd.DataFrame(metrics).to_string(float_format="{:.4g}".format)
+    logger.info("on %s test rows:\n%s", f"{len(test):,}", table)
 
 
 def baselines(test: pd.DataFrame) -> dict[str, task.Floats]:
-    """Return what both baselines answer for the test rows, fitted on all the others."""
+    """Return the predictions of both baselines for the test rows, fitted on all other rows."""
     fit = pd.concat([pd.read_parquet(PREPARED / f"{name}.parquet") for name in ("train", "valid")])
     logger.info("fitting the baseline %s on %s rows", models.LINEAR, f"{len(fit):,}")
     linear = models.fit(models.LINEAR, fit, params.read(params.Train))

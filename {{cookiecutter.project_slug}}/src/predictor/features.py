@@ -1,7 +1,7 @@
-"""Raw columns as the two inputs of the model: a matrix of numbers and a matrix of categories.
+"""Encode raw columns as the model's two inputs: a matrix of numbers and one of categories.
 
-Training and the API share `encode`, so a row means the same to both. It needs no pandas, which
-the service does not have. A feature of your own belongs here: compute it from `columns`.
+Training and the API share `encode`, so both compute the same features. It does not use pandas,
+which the service does not have. Add your own features here, computed from `columns`.
 """
 
 import math
@@ -17,7 +17,7 @@ from predictor.schema import CALENDAR, Row
 
 MISSING = "(missing)"  # ONNX Runtime would read None as the category "None"
 
-# What the model can see of a local time; schema.py chooses under CALENDAR.
+# The possible features of a local time; CALENDAR in schema.py chooses from them.
 CALENDAR_PARTS: dict[str, Callable[[datetime], int]] = {
     "month": lambda time: time.month,
     "day": lambda time: time.day,
@@ -28,13 +28,13 @@ CALENDAR_PARTS: dict[str, Callable[[datetime], int]] = {
 
 
 def _kind(annotation: object) -> type:
-    """Return the type of a column, whether or not it may be missing; a `Literal` is text."""
+    """Return the type of a column, without None if it is optional; a `Literal` is text."""
     options = [annotation, *get_args(annotation)]
-    options += [inner for option in options for inner in get_args(option)]  # of Annotated
+    options += [inner for option in options for inner in get_args(option)]  # inside Annotated
     return next((kind for kind in (float, int, bool, NaiveDatetime) if kind in options), str)
 
 
-# The type of each column, under the name that it has in the data.
+# The type of each column, by its name in the data.
 KINDS = {field.alias or name: _kind(field.annotation) for name, field in Row.model_fields.items()}
 NUMBERS = [name for name, kind in KINDS.items() if kind in (float, int, bool)]
 CATEGORIES = [name for name, kind in KINDS.items() if kind is str]
@@ -55,15 +55,15 @@ def encode(columns: Columns) -> dict[str, npt.NDArray[Any]]:
     `numbers` are float32 of the shape (n, n_number_features), NaN where missing; `categories` are
     text of the shape (n, n_categories), MISSING where missing.
     """
-    numbers = [_listed(columns[name]) for name in NUMBERS]
+    numbers = [_to_list(columns[name]) for name in NUMBERS]
     for name in TIMES:
-        times = _listed(columns[name])
+        times = _to_list(columns[name])
         numbers += [
             [math.nan if _is_missing(time) else CALENDAR_PARTS[part](time) for time in times]
             for part in CALENDAR[name]
         ]
     categories = [
-        [MISSING if _is_missing(value) else str(value) for value in _listed(columns[name])]
+        [MISSING if _is_missing(value) else str(value) for value in _to_list(columns[name])]
         for name in CATEGORIES
     ]
     inputs = {}
@@ -78,5 +78,5 @@ def _is_missing(value: object) -> bool:
     return value is None or value != value  # NaN and NaT are not equal to themselves
 
 
-def _listed(column: Any) -> list[Any]:  # noqa: ANN401
+def _to_list(column: Any) -> list[Any]:  # noqa: ANN401
     return column if isinstance(column, list) else column.tolist()

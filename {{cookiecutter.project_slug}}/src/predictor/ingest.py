@@ -1,6 +1,6 @@
 """Stage `ingest`: the rows that have arrived, one Parquet file for each month.
 
-A month that arrives adds a file and leaves the others as they were, so DVC stores only what is new.
+A new month adds a file and does not change the others, so DVC stores only the new file.
 """
 
 import hashlib
@@ -12,14 +12,14 @@ import pandas as pd
 
 from predictor import data, params
 from predictor.paths import DATA_VERSION, RAW, write_text
-from predictor.split import arrived
+from predictor.split import split_by_month
 
 logger = logging.getLogger(__name__)
 
 
 def ingest() -> None:
-    """Write `data/raw/<month>.parquet`, and to `reports/data.json` what these files hold."""
-    parts = arrived(data.read(), params.read(params.Ingest))
+    """Write `data/raw/<month>.parquet`, and the version of the data to `reports/data.json`."""
+    parts = split_by_month(data.read(), params.read(params.Ingest))
     shutil.rmtree(RAW, ignore_errors=True)
     RAW.mkdir(parents=True)
     for name, rows in parts.items():
@@ -30,7 +30,7 @@ def ingest() -> None:
 
 
 def hash_of_values(rows: pd.DataFrame) -> str:
-    """Return the same short hash on every system for the same names, types and values.
+    """Return a short hash of names, types and values, which is the same on every system.
 
     The bytes of a Parquet file depend on the library that wrote it; the values do not.
     """

@@ -16,7 +16,7 @@ from predictor.features import CATEGORIES, FEATURES, NUMBER_FEATURES, encode
 from predictor.params import Train
 from predictor.schema import TARGET
 
-LINEAR = "logistic_regression"  # the baseline that every other model has to beat
+LINEAR = "logistic_regression"  # the baseline; another model must not be worse
 MODELS = {LINEAR: LogisticRegression, "hist_gradient_boosting": HistGradientBoostingClassifier}
 
 
@@ -28,7 +28,7 @@ def fit(name: str, rows: pd.DataFrame, params: Train) -> Pipeline:
     """
     if name not in MODELS:
         hint = did_you_mean(name, MODELS)
-        raise PredictorError(f"train.model is one of {', '.join(MODELS)}, got {name!r}{hint}")
+        raise PredictorError(f"train.model must be {' or '.join(MODELS)}, got {name!r}{hint}")
     try:
         pipeline = build(name, params)
         with threadpool_limits(limits=params.threads):
@@ -38,8 +38,8 @@ def fit(name: str, rows: pd.DataFrame, params: Train) -> Pipeline:
 
 
 def build(name: str, params: Train) -> Pipeline:
-    """Build an unfitted pipeline; columns have positions, because ONNX gets two matrices."""
-    numbers: str | Pipeline = "passthrough"  # scaled, a tree in ONNX can take another turn
+    """Build an unfitted pipeline; it selects columns by position, as ONNX gets two matrices."""
+    numbers: str | Pipeline = "passthrough"  # scaled values can split differently in ONNX
     if name == LINEAR:
         imputer = SimpleImputer(strategy="median", keep_empty_features=True)
         numbers = make_pipeline(imputer, StandardScaler())

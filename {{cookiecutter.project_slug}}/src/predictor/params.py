@@ -1,4 +1,4 @@
-"""`params.yaml`: everything that a person turns, one section for each stage."""
+"""`params.yaml`: all parameters, one section for each stage."""
 
 from typing import Annotated, Any, TypeVar
 
@@ -13,7 +13,7 @@ Share = Annotated[float, Field(gt=0, lt=1)]
 
 
 class Ingest(BaseModel, frozen=True, extra="forbid"):
-    """What has arrived."""
+    """Which months are used: all up to and including `through`, `YYYY-MM`."""
 
     through: Annotated[str, Field(pattern=r"^\d{4}-(0[1-9]|1[0-2])$")]
 
@@ -35,7 +35,7 @@ class Train(BaseModel, frozen=True, extra="forbid"):
 
 
 class Evaluate(BaseModel, frozen=True, extra="forbid"):
-    """How differences are judged, and how near a second run must come to the first."""
+    """How differences are tested, and by how much the metrics of two runs may differ."""
 
     confidence: Share
     resamples: PositiveInt
@@ -46,10 +46,10 @@ S = TypeVar("S", bound=BaseModel)
 
 
 def read(model: type[S]) -> S:
-    """Read the section that is named like the class.
+    """Read the section with the name of the class in lower case.
 
     Raises:
-        PredictorError: there is no such file or section, or a name or a value does not fit.
+        PredictorError: there is no such file or section, or a name or a value is invalid.
     """
     try:
         content = YAML(typ="safe").load(PARAMS) or {}

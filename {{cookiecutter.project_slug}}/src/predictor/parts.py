@@ -1,7 +1,7 @@
-"""How optional parts join the project without being named in it.
+"""Find the optional parts, so that the core does not need to name them.
 
-A part is a folder beside this file. If it has an `api.py`, `cli.py` or `rules.py`, the module of
-the same name in the core picks it up, as Django finds `admin.py` in its apps.
+A part is a folder beside this file. If it has an `api.py`, `cli.py` or `rules.py`, the core module
+of the same name (`promote.py` for rules) uses it, as Django finds `admin.py` in its apps.
 """
 
 from importlib import import_module

@@ -1,4 +1,4 @@
-"""Where things lie, seen from the project's folder, in which every command runs."""
+"""Paths relative to the project's folder, in which every command runs."""
 
 from pathlib import Path
 
@@ -14,13 +14,13 @@ REPORTS = Path("reports")
 DATA_VERSION = REPORTS / "data.json"
 VERDICT = REPORTS / "verdict.json"
 CHAMPIONS = REPORTS / "champions.csv"
-# `evaluate` writes these to REPORTS; those of the champion are copied to OF_CHAMPION.
+# `evaluate` writes these to REPORTS; those of the champion are copied to CHAMPION_REPORTS.
 SHOWN = EVALUATION, EXAMPLE, CURVES = "evaluation.json", "example.json", "curves.svg"
-OF_CHAMPION = REPORTS / "champion"
+CHAMPION_REPORTS = REPORTS / "champion"
 
 
 def write_text(path: Path, text: str) -> None:
-    """Replace a file in one step: a process that is killed leaves the old text or the new."""
+    """Replace a file atomically: if the process is killed, the file has the old or the new text."""
     path.parent.mkdir(parents=True, exist_ok=True)
     scratch = path.with_name(f".{path.name}.new")
     scratch.write_text(text, encoding="utf-8", newline="\n")

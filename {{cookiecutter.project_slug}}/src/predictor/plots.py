@@ -1,4 +1,4 @@
-"""The picture of a model on the test rows: `reports/curves.svg`."""
+"""The calibration and cost curves on the test rows: `reports/curves.svg`."""
 
 from pathlib import Path
 
@@ -20,7 +20,7 @@ STYLE = {
 
 
 def draw(path: Path, truth: Floats, probabilities: Floats, problem: Problem) -> None:
-    """Draw the calibration, and the cost against the threshold, for n test rows."""
+    """Draw the calibration curve, and the cost for each threshold, on n test rows."""
     thresholds, chosen = np.linspace(0, 1, 101), problem.costs.threshold
     costs = [1000 * cost(truth, probabilities >= each, problem).mean() for each in thresholds]
     with style.context(STYLE):
@@ -35,7 +35,7 @@ def draw(path: Path, truth: Floats, probabilities: Floats, problem: Problem) -> 
         right.plot(thresholds, costs, color=INK)
         right.axvline(chosen, color=GREY, linestyle=":")
         right.annotate(f"threshold {chosen:.2g}", (chosen, 0), (4, 6), textcoords="offset points")
-        right.set(title="Cost of 1,000 decisions", xlabel="Act from this probability")
+        right.set(title="Cost of 1,000 decisions", xlabel="Decision threshold")
         right.set(ylabel=problem.costs.unit, ylim=(0, None))
         path.parent.mkdir(parents=True, exist_ok=True)
         figure.savefig(path, transparent=True, metadata={"Date": None})

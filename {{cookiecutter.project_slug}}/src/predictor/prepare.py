@@ -1,4 +1,4 @@
-"""Stage `prepare`: every row checked against schema.py, then split by time."""
+"""Stage `prepare`: check every row against schema.py, then split the rows by time."""
 
 import logging
 from collections import defaultdict
@@ -17,26 +17,26 @@ from predictor.split import split
 
 logger = logging.getLogger(__name__)
 
-CHUNK = 20_000  # rows checked at a time: the objects of pydantic take 2 kB each
+CHUNK = 20_000  # rows checked at a time: pydantic needs 2 kB for each
 
 
 def prepare() -> None:
-    """Write `data/prepared/{train,valid,test}.parquet`, without the columns that are ignored."""
+    """Write `data/prepared/{train,valid,test}.parquet`, without the columns in IGNORED."""
     rows = read_raw().drop(columns=list(IGNORED))
     rows = rows.astype({name: float for name, kind in KINDS.items() if kind is float})
     parts = split(rows, params.read(params.Prepare))
     PREPARED.mkdir(parents=True, exist_ok=True)
     for name, part in parts.items():
         if part[TARGET].nunique() < 2:
-            raise PredictorError(f"The {name} rows have only one {TARGET!r}: change `prepare`.")
+            raise PredictorError(f"All {name} rows have the same {TARGET!r}: change `prepare`.")
         part.to_parquet(PREPARED / f"{name}.parquet", index=False)
         logger.info("%s: %s rows", name, f"{len(part):,}")
     for name, share in unseen(pd.concat([parts["train"], parts["valid"]]), parts["test"]).items():
-        logger.warning("%s: training never saw the values of %s of the test", name, f"{share:.0%}")
+        logger.warning("%s: %s of the test values were not in training", name, f"{share:.0%}")
 
 
 def read_raw() -> pd.DataFrame:
-    """Read all of `data/raw`, oldest file first, each file checked against the schema."""
+    """Read all files of `data/raw`, the oldest first, and check each against the schema."""
     paths = sorted(RAW.glob("*.parquet"))
     if not paths:
         raise PredictorError(f"No Parquet file in {RAW}: run `uv run dvc repro ingest`.")
@@ -49,7 +49,7 @@ def read_raw() -> pd.DataFrame:
 
 
 def violations(rows: pd.DataFrame) -> list[str]:
-    """Return one line for each column and rule that rows break, with the first rows that do."""
+    """Return one line for each violated rule of a column, with the first rows that violate it."""
     absent = [name for name in dict.fromkeys((*KINDS, TARGET, TIME)) if name not in rows]
     if absent:
         return [f"{name}: no such column{did_you_mean(name, map(str, rows))}" for name in absent]
@@ -59,7 +59,7 @@ def violations(rows: pd.DataFrame) -> list[str]:
 
 
 def check(rows: pd.DataFrame, adapter: TypeAdapter[Any]) -> list[str]:
-    """Return the same for the rules of one type; values are not converted."""
+    """Return such lines for rows of the type in `adapter`; values are not converted."""
     found: dict[tuple[str, str], list[str]] = defaultdict(list)
     for start in range(0, len(rows), CHUNK):
         chunk = rows.iloc[start : start + CHUNK]
@@ -78,14 +78,14 @@ def check(rows: pd.DataFrame, adapter: TypeAdapter[Any]) -> list[str]:
 
 
 def unseen(fit: pd.DataFrame, test: pd.DataFrame) -> dict[str, float]:
-    """Return features of which over 1 % of the test values are outside those of training."""
+    """Return the share of test values not seen in training, for features where it is over 1 %."""
     seen, new = encode(fit), encode(test)
     shares: dict[str, float] = {}
-    for at, name in enumerate(NUMBER_FEATURES):
-        low, high = np.nanmin(seen["numbers"][:, at]), np.nanmax(seen["numbers"][:, at])
-        values = new["numbers"][:, at]
+    for i, name in enumerate(NUMBER_FEATURES):
+        low, high = np.nanmin(seen["numbers"][:, i]), np.nanmax(seen["numbers"][:, i])
+        values = new["numbers"][:, i]
         shares[name] = float(np.mean((values < low) | (values > high)))
-    for at, name in enumerate(CATEGORIES):
-        known = set(seen["categories"][:, at])
-        shares[name] = float(np.mean([value not in known for value in new["categories"][:, at]]))
+    for i, name in enumerate(CATEGORIES):
+        known = set(seen["categories"][:, i])
+        shares[name] = float(np.mean([value not in known for value in new["categories"][:, i]]))
     return {name: share for name, share in shares.items() if share > 0.01}

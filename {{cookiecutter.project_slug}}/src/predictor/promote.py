@@ -1,6 +1,6 @@
-"""`predictor promote` and `predictor rollback`: which model answers.
+"""`predictor promote` and `predictor rollback`: which model is the champion.
 
-Both write their decision to `reports/champions.csv`, and then let everything else follow it. If a
+Both first write the decision to `reports/champions.csv`, then update everything else. If a
 command is killed in between, the next one completes it.
 """
 
@@ -29,7 +29,7 @@ logger = logging.getLogger(__name__)
 
 
 class Verdict(BaseModel):
-    """`reports/verdict.json`; `judged_before` counts other candidates on the same test rows."""
+    """`reports/verdict.json`; `judged_before` counts earlier candidates on these test rows."""
 
     version: str
     judged_before: int
@@ -41,15 +41,15 @@ def promote() -> Verdict:
     """Judge the candidate, and make it the champion if every rule holds."""
     report.with_results([])  # fails now, not after the decision, if README.md has no markers
     with TemporaryDirectory() as scratch:
-        # A copy is judged and registered, so that what is published is what was judged.
+        # Judge and register a copy: a new run could replace the candidate meanwhile.
         candidate, evaluation = copy_candidate(Path(scratch, "bundle"))
         test, (recipe, parameters) = pd.read_parquet(PREPARED / "test.parquet"), read_recipe()
         registry = Registry.connect(candidate.metadata.problem.name)
-        follow(registry)
+        update_all(registry)
         logger.info("registering the candidate, and judging it")
         tags = {"recipe": recipe, "test_version": evaluation.test_version}
         version = registry.register(candidate, tags)
-        champion = against_champion(candidate, evaluation, test)
+        champion = compare_with_champion(candidate, evaluation, test)
         every = (*rules.RULES, *(rule for part in parts.find("rules") for rule in part.RULES))
         findings = [rule(Exam(candidate, recipe, evaluation, test, champion)) for rule in every]
     verdict = Verdict(
@@ -58,56 +58,56 @@ def promote() -> Verdict:
         promotes=all(finding.holds for finding in findings),
         findings=findings,
     )
-    if installed() != recipe:  # otherwise the verdict that made it the champion stays
+    if installed_recipe() != recipe:  # keep the verdict that made it the champion
         write_text(VERDICT, verdict.model_dump_json(indent=2) + "\n")
     if verdict.promotes:
         why, before = str(evaluation.differences[0]), str(verdict.judged_before)
         data = candidate.metadata.data_version
-        if [each.recipe for each in champions.line()][-1:] != [recipe]:
+        if [each.recipe for each in champions.history()][-1:] != [recipe]:
             champions.append(Entry(version, PROMOTED, why, before, data, parameters, recipe))
-        follow(registry)
-    elif not champions.line():
-        report.show_refusal(evaluation, findings)
+        update_all(registry)
+    elif not champions.history():
+        report.write_refusal(evaluation, findings)
     return verdict
 
 
 def rollback(why: str = "") -> None:
-    """Make the champion before the present one the champion again."""
-    registry, line = Registry.connect(params.read(task.Problem).name), champions.line()
-    if follow(registry):
-        logger.info("completed a change that was interrupted; run it again to go back further")
+    """Make the previous champion the champion again."""
+    registry, history = Registry.connect(params.read(task.Problem).name), champions.history()
+    if update_all(registry):
+        logger.info("completed an interrupted change; run the command again to roll back")
         return
-    if len(line) < 2:
-        raise PredictorError("There is no champion before the present one to go back to.")
-    found = registry.versions("recipe", line[-2].recipe)
+    if len(history) < 2:
+        raise PredictorError("There is no previous champion to roll back to.")
+    found = registry.versions("recipe", history[-2].recipe)
     if not found:
-        raise PredictorError(f"The registry here never had version {line[-2].version}.")
+        raise PredictorError(f"The registry does not have version {history[-2].version}.")
     with TemporaryDirectory() as scratch:
         # Raises if it was trained with another schema.
         Bundle.load(registry.fetch(found[0], Path(scratch, "bundle")))
-    champions.append(line[-1]._replace(action=ROLLED_BACK, why=why))
-    follow(registry)
+    champions.append(history[-1]._replace(action=ROLLED_BACK, why=why))
+    update_all(registry)
 
 
-def follow(registry: Registry) -> bool:
-    """Make the champion on record the champion everywhere; return whether it was not before.
+def update_all(registry: Registry) -> bool:
+    """Update the alias, the README and `models/champion`; return whether anything changed.
 
     `models/champion` changes last: if it is up to date, everything is.
     """
-    line = champions.line()
-    found = registry.versions("recipe", line[-1].recipe) if line else []
-    if not found:  # a clone has none until it has made it again
+    history = champions.history()
+    found = registry.versions("recipe", history[-1].recipe) if history else []
+    if not found:  # a clone has no version until its pipeline has run
         return False
-    if installed() == line[-1].recipe:
-        report.show(CHAMPION, line[-1])  # in case report.py has changed
+    if installed_recipe() == history[-1].recipe:
+        report.write_results(CHAMPION, history[-1])  # in case report.py has changed
         return False
     fresh, old = (CHAMPION.with_name(f".champion-{name}") for name in ("new", "old"))
     for leftover in (fresh, old):
         shutil.rmtree(leftover, ignore_errors=True)
     registry.fetch(found[0], fresh)
-    write_text(fresh / PROMOTION, json.dumps({"version": found[0], "recipe": line[-1].recipe}))
+    write_text(fresh / PROMOTION, json.dumps({"version": found[0], "recipe": history[-1].recipe}))
     registry.set_champion(found[0])
-    report.show(fresh, line[-1])
+    report.write_results(fresh, history[-1])
     if CHAMPION.exists():
         CHAMPION.rename(old)
     fresh.rename(CHAMPION)
@@ -116,14 +116,14 @@ def follow(registry: Registry) -> bool:
     return True
 
 
-def installed() -> str | None:
+def installed_recipe() -> str | None:
     """Return the recipe of `models/champion`, or None if there is no champion."""
     promotion = CHAMPION / PROMOTION
     return str(json.loads(promotion.read_bytes())["recipe"]) if promotion.exists() else None
 
 
 def copy_candidate(folder: Path) -> tuple[Bundle, Evaluation]:
-    """Copy the candidate and what was measured of it to `folder`, and load both."""
+    """Copy the candidate and its reports to `folder`, and load bundle and evaluation."""
     if not CANDIDATE.exists():
         raise PredictorError("There is no candidate yet: run `uv run dvc repro` first.")
     shutil.copytree(CANDIDATE, folder)
@@ -136,10 +136,10 @@ def copy_candidate(folder: Path) -> tuple[Bundle, Evaluation]:
 
 
 def read_recipe() -> tuple[str, str]:
-    """Return a hash of all that the candidate was made from, and its parameters as JSON.
+    """Return a hash of the candidate's data, code and parameters, and the parameters as JSON.
 
-    dvc.lock has the hashes of the code of `prepare` and `train`. Data counts with the hash of its
-    values in reports/data.json, because the bytes of its files can differ between systems.
+    The hashes of the code of `prepare` and `train` are in dvc.lock. For data, the hash of the
+    values in reports/data.json is used, because bytes of files can differ between systems.
     """
     stages = YAML(typ="safe").load(LOCK)["stages"]
     needed = [*stages["prepare"]["deps"], *stages["train"]["deps"]]
@@ -148,10 +148,10 @@ def read_recipe() -> tuple[str, str]:
     return checksum(json.dumps([hashes, parameters]).encode())[:12], parameters
 
 
-def against_champion(
+def compare_with_champion(
     candidate: Bundle, evaluation: Evaluation, test: pd.DataFrame
 ) -> Difference | str:
-    """Compare the candidate with the champion on the test rows, or return why that is not fair."""
+    """Compare the candidate with the champion on the test rows, or return why not."""
     if not CHAMPION.exists():
         return "there is no champion here yet"
     try:
@@ -160,15 +160,15 @@ def against_champion(
         return f"not compared: {error}"
     ours, theirs, first = candidate.metadata, champion.metadata, evaluation.first
     if champion.identity == candidate.identity:
-        return "it is the champion"
-    may_have_seen = theirs.data_version != ours.data_version  # rows were dealt out at random
+        return "the candidate is the champion"
+    may_have_seen = theirs.data_version != ours.data_version  # if the split is random
     if first and theirs.trained_until:
         may_have_seen = theirs.trained_until >= first
     if may_have_seen:
-        return "not compared: the champion may have seen rows of this test"
+        return "not compared: the champion may be trained on some test rows"
     truth = task.truth(test[TARGET])
     losses = [
-        task.measures(truth, bundle.predict(test), ours.problem)[task.LOSS]
+        task.row_metrics(truth, bundle.predict(test), ours.problem)[task.LOSS]
         for bundle in (candidate, champion)
     ]
     rival, judged = f"the champion (version {champion.version})", params.read(params.Evaluate)

@@ -1,4 +1,4 @@
-"""The bundle as `mlflow.pyfunc.load_model` serves it: a DataFrame in, answers out.
+"""The bundle as an MLflow model: it takes a DataFrame and returns predictions.
 
 MLflow runs this file when it loads the model ("models from code"), so nothing is unpickled.
 """
@@ -14,7 +14,7 @@ from predictor.bundle import Bundle
 
 
 class BundleModel(PythonModel):
-    """Answers like the service, because it is the same bundle."""
+    """Gives the same predictions as the service, because it uses the same bundle."""
 
     def load_context(self, context: PythonModelContext) -> None:
         """Load the bundle once."""

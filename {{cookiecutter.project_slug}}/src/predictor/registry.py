@@ -22,8 +22,8 @@ REQUIREMENTS = [f"{name}=={installed(name)}" for name in ("numpy", "onnxruntime"
 
 
 @contextmanager
-def one_sentence() -> Iterator[None]:
-    """Raise what goes wrong inside MLflow as a PredictorError; used as a decorator."""
+def as_predictor_error() -> Iterator[None]:
+    """Raise errors from inside MLflow as a PredictorError; used as a decorator."""
     try:
         yield
     except (MlflowException, SQLAlchemyError, OSError) as error:
@@ -39,7 +39,7 @@ class Registry:
     client: MlflowClient
 
     @classmethod
-    @one_sentence()
+    @as_predictor_error()
     def connect(cls, name: str) -> "Registry":
         """Use $MLFLOW_TRACKING_URI, or `mlflow.db` in the project's folder."""
         uri = os.environ.get("MLFLOW_TRACKING_URI", STORE)
@@ -51,14 +51,14 @@ class Registry:
         found = mlflow.set_experiment(name).artifact_location
         if place and found != place:
             raise PredictorError(
-                f"mlflow.db keeps its models in {found}, so the project was moved or copied: "
-                "delete mlflow.db, and the next promotion begins a new one."
+                f"mlflow.db stores its models in {found}, so the project was moved or copied: "
+                "delete mlflow.db, and the next run creates a new one."
             )
         return cls(name, MlflowClient())
 
-    @one_sentence()
+    @as_predictor_error()
     def register(self, bundle: Bundle, tags: dict[str, str]) -> str:
-        """Return the version of a bundle in a folder `bundle`; one that is new is registered."""
+        """Return the version of a bundle, registered if it is new; its folder must be `bundle`."""
         found = self.versions("bundle", bundle.identity)
         if found:
             return found[0]
@@ -68,19 +68,19 @@ class Registry:
                 python_model=str(Path(__file__).with_name("pyfunc.py")),
                 artifacts={"bundle": str(bundle.folder)},
                 code_paths=[str(Path(__file__).parent)],
-                signature=False,  # it would refuse integers where the schema has numbers
+                signature=False,  # a signature would reject integers in float columns
                 pip_requirements=REQUIREMENTS,  # MLflow would need half a minute to find them
             )
         tags = {"bundle": bundle.identity, **tags}
         return str(mlflow.register_model(logged.model_uri, self.name, tags=tags).version)
 
-    @one_sentence()
+    @as_predictor_error()
     def versions(self, tag: str, value: str) -> list[str]:
         """Return the versions with a tag, the newest first."""
         found = self.client.search_model_versions(f"name='{self.name}' and tags.{tag}='{value}'")
         return sorted((str(each.version) for each in found), key=int, reverse=True)
 
-    @one_sentence()
+    @as_predictor_error()
     def fetch(self, version: str, folder: Path) -> Path:
         """Download the bundle of a version into a folder that does not exist, and return it."""
         with TemporaryDirectory() as scratch:
@@ -88,7 +88,7 @@ class Registry:
             found = mlflow.artifacts.download_artifacts(uri, dst_path=scratch)
             return Path(shutil.copytree(found, folder))
 
-    @one_sentence()
+    @as_predictor_error()
     def set_champion(self, version: str) -> None:
         """Point the alias `champion` at a version."""
         self.client.set_registered_model_alias(self.name, "champion", version)
@@ -96,5 +96,5 @@ class Registry:
     def _run_of(self, bundle: Bundle) -> mlflow.ActiveRun:
         try:
             return mlflow.start_run(run_id=bundle.metadata.run_id)
-        except MlflowException:  # it came from DVC's cache, and this store never saw its run
+        except MlflowException:  # the bundle came from DVC's cache; its run is in another store
             return mlflow.start_run()

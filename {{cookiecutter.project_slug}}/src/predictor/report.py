@@ -1,4 +1,4 @@
-"""The results in the README: only a run writes them, and only between two markers."""
+"""The results in the README, written only by `promote` and only between two markers."""
 
 import shutil
 from pathlib import Path
@@ -8,23 +8,23 @@ from predictor.bundle import METADATA, Metadata
 from predictor.champions import Entry
 from predictor.comparison import Evaluation
 from predictor.errors import PredictorError
-from predictor.paths import CURVES, EVALUATION, OF_CHAMPION, README, SHOWN, write_text
+from predictor.paths import CHAMPION_REPORTS, CURVES, EVALUATION, README, SHOWN, write_text
 from predictor.rules import Finding
 
 BEGIN, END = "<!-- results:begin -->", "<!-- results:end -->"
 
 
-def show(folder: Path, entry: Entry) -> None:
+def write_results(folder: Path, entry: Entry) -> None:
     """Write the results of the champion in `folder`, and copy the files that the README shows."""
     metadata = Metadata.model_validate_json((folder / METADATA).read_bytes())
-    OF_CHAMPION.mkdir(parents=True, exist_ok=True)
+    CHAMPION_REPORTS.mkdir(parents=True, exist_ok=True)
     for name in SHOWN:
-        shutil.copyfile(folder / name, OF_CHAMPION / name)
+        shutil.copyfile(folder / name, CHAMPION_REPORTS / name)
     write_text(README, with_results(results(metadata, read_evaluation(folder), entry)))
 
 
-def show_refusal(evaluation: Evaluation, findings: list[Finding]) -> None:
-    """Write why there is no champion yet."""
+def write_refusal(evaluation: Evaluation, findings: list[Finding]) -> None:
+    """Write to the README why there is no champion yet."""
     refused = [
         f"- {each.rule}: {each.sentence}. Try this: {each.advice}."
         for each in findings
@@ -46,15 +46,15 @@ def results(metadata: Metadata, evaluation: Evaluation, entry: Entry) -> list[st
         "",
         *table(evaluation),
         "",
-        f"Against the linear baseline, {meaning}: the difference in `{task.HEADLINE}` is "
+        f"Compared with the linear model, {meaning}: the difference in `{task.HEADLINE}` is "
         f"{linear.ours - linear.theirs:+,.3g}, and its {linear.confidence:.0%} interval over "
-        f"{linear.over} is [{linear.low:+,.3g}, {linear.high:+,.3g}]. The same test rows have "
-        f"judged {entry.judged_before} other candidates before.",
+        f"{linear.over} is [{linear.low:+,.3g}, {linear.high:+,.3g}]. The same test rows "
+        f"have judged {entry.judged_before} earlier candidates.",
         "",
         f"Model `{metadata.model}`, trained on {metadata.train_rows:,} rows of data version "
         f"`{metadata.data_version}`; written by `predictor promote`.",
         "",
-        f"![Calibration, and cost against threshold]({(OF_CHAMPION / CURVES).as_posix()})",
+        f"![Calibration, and cost against threshold]({(CHAMPION_REPORTS / CURVES).as_posix()})",
     ]
 
 
@@ -63,15 +63,15 @@ def table(evaluation: Evaluation) -> list[str]:
     period = f", {evaluation.first} to {evaluation.last}" if evaluation.first else ""
     models = (evaluation.model, evaluation.linear, evaluation.dummy)
     rows = [
-        f"| {title} | {' | '.join(shown(metrics[name]) for metrics in models)} |"
+        f"| {title} | {' | '.join(formatted(metrics[name]) for metrics in models)} |"
         for name, title in task.TITLES.items()
     ]
     head = f"| Test: {evaluation.rows:,} rows{period} | Model | Linear | Dummy |"
     return [head, "|---|---:|---:|---:|", *rows]
 
 
-def shown(value: float) -> str:
-    """Return a metric as a reader wants it."""
+def formatted(value: float) -> str:
+    """Format a metric for the README."""
     return f"{value:.3f}" if abs(value) < 10 else f"{value:,.0f}"
 
 

@@ -1,4 +1,4 @@
-"""`predictor reproduce`: the metrics of this run beside those of the last commit."""
+"""`predictor reproduce`: compare the metrics of this run with those of the last commit."""
 
 import logging
 from math import isclose, nan
@@ -13,20 +13,20 @@ logger = logging.getLogger(__name__)
 
 
 def reproduce() -> None:
-    """Raise PredictorError if a metric differs by more than `evaluate.tolerance`."""
-    now, committed, near = read(None), read("HEAD"), params.read(params.Evaluate).tolerance
+    """Raise PredictorError if a metric differs from HEAD by more than `evaluate.tolerance`."""
+    now, committed, limit = read(None), read("HEAD"), params.read(params.Evaluate).tolerance
     different = [
         f"{name} {committed.get(name, nan):.6g} -> {now.get(name, nan):.6g}"
         for name in sorted(now.keys() | committed.keys())
-        if not isclose(now.get(name, nan), committed.get(name, nan), rel_tol=near, abs_tol=near)
+        if not isclose(now.get(name, nan), committed.get(name, nan), rel_tol=limit, abs_tol=limit)
     ]
     if not committed:
         logger.info("no metrics are committed yet, so there is nothing to compare")
     elif different:
         found = "; ".join(different)
-        raise PredictorError(f"The metrics are not the committed ones, within {near}: {found}.")
+        raise PredictorError(f"Metrics differ from the commit by more than {limit}: {found}.")
     else:
-        logger.info("all %s metrics are the committed ones, within %s", len(now), near)
+        logger.info("all %s metrics equal the committed ones within %s", len(now), limit)
 
 
 def read(revision: str | None) -> dict[str, float]:

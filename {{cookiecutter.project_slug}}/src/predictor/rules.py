@@ -1,4 +1,4 @@
-"""The gate: may this candidate answer for us? `RULES` decides, and a part can add rules."""
+"""The gate: may this candidate become the champion? `RULES` decides; parts can add rules."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -12,7 +12,7 @@ from predictor.comparison import Difference, Evaluation
 
 @dataclass(frozen=True)
 class Exam:
-    """What is known of a candidate; `champion` is a difference, or why there is none."""
+    """What the rules need; `champion` is the difference from it, or why there is none."""
 
     candidate: Bundle
     recipe: str
@@ -23,7 +23,7 @@ class Exam:
 
 @dataclass(frozen=True)
 class Finding:
-    """Whether one rule holds, as a sentence with both numbers, and what to try if it does not."""
+    """The result of a rule: whether it holds, a sentence with both numbers, and advice."""
 
     rule: str
     holds: bool
@@ -36,29 +36,29 @@ class Finding:
 
 
 def better_than_dummy(exam: Exam) -> Finding:
-    """Require a surely lower loss than that of the dummy baseline."""
+    """Require a significantly lower loss than that of the dummy baseline."""
     found = exam.evaluation.difference("dummy", task.LOSS)
     advice = "look for columns that say more about the target, or for more rows"
     return Finding("better than dummy", found.high < 0, str(found), advice)
 
 
 def not_worse_than_linear(exam: Exam) -> Finding:
-    """Require no higher loss than that of the linear baseline."""
+    """Require a loss that is not higher than that of the linear baseline."""
     found = exam.evaluation.difference("linear", task.LOSS)
     advice = "set train.model in params.yaml to the linear one: it is simpler and no worse"
     return _not_worse("not worse than linear", found, advice)
 
 
 def not_worse_than_champion(exam: Exam) -> Finding:
-    """Require no higher loss than that of the present champion, if both can be compared."""
+    """Require a loss not higher than that of the current champion, if they can be compared."""
     advice = "change the features, the model or its arguments, and run the pipeline again"
     return _not_worse("not worse than champion", exam.champion, advice)
 
 
 def not_rolled_back(exam: Exam) -> Finding:
-    """Refuse a model that was rolled back, until data, code or parameters are others."""
+    """Reject a model that was rolled back, until its data, code or parameters change."""
     entry = champions.rolled_back(exam.recipe)
-    sentence = f"rolled back on {entry.when}: {entry.why}" if entry else "it never was"
+    sentence = f"rolled back on {entry.when}: {entry.why}" if entry else "it was not"
     advice = "change the data, the code or params.yaml"
     return Finding("not rolled back", not entry, sentence, advice)
 

@@ -1,4 +1,4 @@
-"""What one row is: the single description of the data.
+"""The definition of a row: the only description of the data.
 
 `prepare` checks every row with this class, the API takes it as the body of a request, and
 `features.py` reads names and types from it.
@@ -11,12 +11,12 @@ from pydantic import BaseModel, Field, NaiveDatetime, WithJsonSchema
 TARGET = "is_late"  # 15 or more minutes after the scheduled arrival
 Target = bool  # True is the case to act on
 
-TIME = "scheduled_departure"  # orders the rows: the newest are the test
+TIME = "scheduled_departure"  # orders the rows: the newest are the test set
 
-# What the model sees of a time. No month: January to March cannot teach what April is like.
+# The features of a time. Not the month: data of January to March says nothing about April.
 CALENDAR = {"scheduled_departure": ("weekday", "minute_of_day")}
 
-# In the data, and kept away from the model.
+# Columns of the data that are not features.
 IGNORED = {
     "departure_time": "known only after departure",
     "departure_delay": "known only after departure",
@@ -27,7 +27,7 @@ IGNORED = {
     "tail_number": "identifier",
 }
 
-# JSON Schema's "date-time" has an offset, and a local time has none: the pattern says so.
+# JSON Schema's "date-time" needs a UTC offset; a local time has none, so it is a pattern.
 _DATE = (
     r"[12]\d{3}-((0[13578]|1[02])-(0[1-9]|[12]\d|3[01])"
     r"|(0[469]|11)-(0[1-9]|[12]\d|30)|02-(0[1-9]|1\d|2[0-8]))"
@@ -64,4 +64,4 @@ class Flight(BaseModel, extra="forbid", strict=True, allow_inf_nan=False):
     visibility: float | None = Field(None, ge=0, le=10, description="Miles")
 
 
-Row = Flight  # what the rest of the package calls it
+Row = Flight  # its name in the rest of the package

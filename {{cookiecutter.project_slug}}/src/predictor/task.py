@@ -1,6 +1,6 @@
-"""All that depends on the kind of task: here two classes, and a decision that costs.
+"""Everything that depends on the task: here two classes, and costs of wrong decisions.
 
-The service imports this module and has no scikit-learn, so `metrics` imports it itself.
+The service imports this module without scikit-learn, so only `metrics` imports scikit-learn.
 """
 
 from typing import Any
@@ -12,7 +12,7 @@ from pydantic import BaseModel, PositiveFloat
 Floats = npt.NDArray[np.float64]
 
 LOSS = "log_loss"  # the gate compares it
-HEADLINE = "cost_per_1000"  # the README leads with it
+HEADLINE = "cost_per_1000"  # the first result in the README
 TITLES = {
     "roc_auc": "ROC AUC (higher is better)",
     "average_precision": "Average precision (higher)",
@@ -39,7 +39,7 @@ class Costs(BaseModel, frozen=True, extra="forbid"):
 
 
 class Problem(BaseModel, frozen=True, extra="forbid"):
-    """The section `problem` of params.yaml; it travels with the model."""
+    """The section `problem` of params.yaml; it is stored with the model."""
 
     name: str
     question: str
@@ -48,7 +48,7 @@ class Problem(BaseModel, frozen=True, extra="forbid"):
 
 
 class Prediction(BaseModel, protected_namespaces=()):
-    """Act if `decision`; `unseen` names columns whose category training never saw."""
+    """`decision` is whether to act; `unseen` lists columns with a category not seen in training."""
 
     probability: float
     decision: bool
@@ -60,7 +60,7 @@ class Prediction(BaseModel, protected_namespaces=()):
 def prediction(
     probability: float, rule: dict[str, float], unseen: list[str], version: str
 ) -> Prediction:
-    """Return what the service says about one row."""
+    """Return the response of the service for one row."""
     threshold = rule["threshold"]
     return Prediction(
         probability=probability,
@@ -71,8 +71,8 @@ def prediction(
     )
 
 
-def answer_rule(problem: Problem, *_validation: Floats) -> dict[str, float]:
-    """Return what turns a probability into a prediction; the bundle keeps it."""
+def decision_rule(problem: Problem, *_validation: Floats) -> dict[str, float]:
+    """Return the parameters that turn a probability into a decision; the bundle stores them."""
     return {"threshold": problem.costs.threshold}
 
 
@@ -88,19 +88,19 @@ def from_onnx(outputs: list[Any]) -> Floats:
 
 
 def from_sklearn(model: Any, inputs: Any) -> Floats:  # noqa: ANN401 (a pipeline, a frame)
-    """Return the same from a fitted pipeline."""
+    """Return the probability of True, shape (n_rows,), from a fitted pipeline."""
     probabilities: Floats = model.predict_proba(inputs)[:, 1]
     return probabilities
 
 
 def dummy(truth: Floats, n_rows: int) -> Floats:
-    """Return the baseline that always answers the share of True in `truth`, shape (n_rows,)."""
+    """Return the baseline that always predicts the share of True in `truth`, shape (n_rows,)."""
     return np.full(n_rows, truth.mean())
 
 
-def measures(truth: Floats, probabilities: Floats, problem: Problem) -> dict[str, Floats]:
-    """Return what each row adds to the means that are compared, shape (n_rows,)."""
-    proper = np.clip(probabilities, 1e-7, 1 - 1e-7)  # a probability of 0 could lose infinity
+def row_metrics(truth: Floats, probabilities: Floats, problem: Problem) -> dict[str, Floats]:
+    """Return the metrics of each row, shape (n_rows,); models are compared by their means."""
+    proper = np.clip(probabilities, 1e-7, 1 - 1e-7)  # a probability of 0 could give infinite loss
     acts = probabilities >= problem.costs.threshold
     return {
         "log_loss": -np.log(np.where(truth == 1, proper, 1 - proper)),
@@ -119,7 +119,7 @@ def metrics(truth: Floats, probabilities: Floats, problem: Problem) -> dict[str,
     """Return every metric of TITLES; costs are in the unit of `problem`."""
     from sklearn.metrics import average_precision_score, brier_score_loss, roc_auc_score
 
-    means = measures(truth, probabilities, problem)
+    means = row_metrics(truth, probabilities, problem)
     return {
         "roc_auc": float(roc_auc_score(truth, probabilities)),
         "average_precision": float(average_precision_score(truth, probabilities)),
@@ -129,7 +129,7 @@ def metrics(truth: Floats, probabilities: Floats, problem: Problem) -> dict[str,
 
 
 def headline(metrics: dict[str, dict[str, float]], dummy: Floats, problem: Problem) -> str:
-    """Return in a sentence what the model is worth; the dummy acts always or never."""
+    """Return a sentence on the costs with and without a model; the dummy acts always or never."""
     ours, theirs = metrics["model"][HEADLINE], metrics["dummy"][HEADLINE]
     without = "acting on every row" if dummy[0] >= problem.costs.threshold else "never acting"
     return (

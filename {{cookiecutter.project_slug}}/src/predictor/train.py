@@ -24,12 +24,12 @@ logger = logging.getLogger(__name__)
 
 PARITY_ROWS = 5000
 PARITY_TOLERANCE = 1e-5
-UNSEEN = "a name that training never saw"
+UNSEEN = "a category not seen in training"
 QUANTILES = [step / 20 for step in range(21)]
 
 
 def train() -> None:
-    """Measure the model on the validation rows, fit it on all rows but the test's, export it."""
+    """Evaluate the model on the validation rows, refit it on train and valid, and export it."""
     chosen, problem = params.read(params.Train), params.read(task.Problem)
     train, valid = (pd.read_parquet(PREPARED / f"{name}.parquet") for name in ("train", "valid"))
     Registry.connect(problem.name)
@@ -44,7 +44,7 @@ def train() -> None:
         rows = pd.concat([train, valid], ignore_index=True)
         logger.info("fitting it again on %s rows, and exporting it to ONNX", f"{len(rows):,}")
         pipeline = models.fit(chosen.model, rows, chosen)
-        onnx = to_bytes(pipeline)
+        onnx = export_onnx(pipeline)
         sample = rows.sample(min(len(rows), PARITY_ROWS), random_state=chosen.seed)
         mlflow.log_metric("parity", require_parity(pipeline, onnx, sample))
         reference = {"rows": len(rows), "columns": {name: describe(rows[name]) for name in KINDS}}
@@ -59,12 +59,12 @@ def train() -> None:
             run_id=run.info.run_id,
             train_rows=len(rows),
             trained_until=rows[TIME].max().date() if TIME else None,
-            rule=task.answer_rule(problem, truth, answers),
+            rule=task.decision_rule(problem, truth, answers),
             valid_metrics=metrics,
         )
 
 
-def to_bytes(pipeline: Pipeline) -> bytes:
+def export_onnx(pipeline: Pipeline) -> bytes:
     """Convert a pipeline to ONNX, with one input for the numbers and one for the categories.
 
     One input for each column would double the time that a row takes.
@@ -80,7 +80,7 @@ def to_bytes(pipeline: Pipeline) -> bytes:
 
 
 def require_parity(pipeline: Pipeline, onnx: bytes, rows: pd.DataFrame) -> float:
-    """Return the largest difference between ONNX and scikit-learn, if it can be tolerated."""
+    """Return the largest difference between ONNX and scikit-learn; raise if it is too large."""
     rows = pd.concat([rows, with_gaps(rows)], ignore_index=True)
     expected = task.from_sklearn(pipeline, models.frame(rows))
     answered = task.from_onnx(open_session(onnx).run(None, encode(rows)))
@@ -89,17 +89,17 @@ def require_parity(pipeline: Pipeline, onnx: bytes, rows: pd.DataFrame) -> float
     if not difference.max() <= PARITY_TOLERANCE:
         wrong = int((difference > PARITY_TOLERANCE).sum())
         raise PredictorError(
-            f"The ONNX model is not the scikit-learn model: {wrong:,} of {len(rows):,} rows differ "
+            f"ONNX and scikit-learn predict differently: {wrong:,} of {len(rows):,} rows differ "
             f"by up to {difference.max():.2g}. Choose another model or other arguments."
         )
     return float(difference.max())
 
 
 def with_gaps(rows: pd.DataFrame) -> pd.DataFrame:
-    """Return a copy in which each row lacks one value, or has a name that training never saw."""
+    """Return a copy in which each row has one missing value or one unseen category."""
     gaps = rows.copy()
-    for at, (name, kind) in enumerate(KINDS.items()):
-        hit = np.arange(len(gaps)) % len(KINDS) == at
+    for i, (name, kind) in enumerate(KINDS.items()):
+        hit = np.arange(len(gaps)) % len(KINDS) == i
         if kind is not bool and kind is not int:
             gaps[name] = gaps[name].mask(hit, UNSEEN) if kind is str else gaps[name].mask(hit)
     return gaps

@@ -7,7 +7,7 @@ from typing import Any
 
 import pandas as pd
 import pytest
-from conftest import faults
+from conftest import validation_errors
 from fastapi.testclient import TestClient
 
 from predictor import api
@@ -46,7 +46,7 @@ def send(client: TestClient, body: bytes, kind: str) -> Any:
 
 
 @pytest.mark.parametrize("kind", ["json", "comma", "semicolon", "byte order mark"])
-def test_each_form_gets_the_answers_of_single_rows(
+def test_each_format_gets_the_predictions_of_single_rows(
     client: TestClient, rows: list[dict[str, Any]], kind: str
 ) -> None:
     body, content_type = {
@@ -61,13 +61,13 @@ def test_each_form_gets_the_answers_of_single_rows(
     assert response.json() == [each.model_dump() for each in expected]
 
 
-def test_the_first_row_that_does_not_fit_is_named(
+def test_the_first_row_that_does_not_fit_is_reported(
     client: TestClient, rows: list[dict[str, Any]]
 ) -> None:
     rows[3]["surprise"] = 1
     response = send(client, json.dumps(rows).encode(), JSON)
     assert response.status_code == 422
-    assert faults(response)[0]["loc"] == ["body", 3, "surprise"]
+    assert validation_errors(response)[0]["loc"] == ["body", 3, "surprise"]
 
 
 @pytest.mark.parametrize(
@@ -77,16 +77,16 @@ def test_the_first_row_that_does_not_fit_is_named(
         (b"{}", JSON, "not a JSON array"),
         (b"[1", JSON, "cannot be read"),
         (b"\xff", CSV, "cannot be read"),
-        (b"a,b\n1\n", CSV, "another number of cells"),
+        (b"a,b\n1\n", CSV, "a different number of cells"),
         (b'a\n"', CSV, "cannot be read"),
     ],
 )
-def test_a_body_that_is_no_table_is_refused(
+def test_a_body_that_is_not_a_table_is_rejected(
     client: TestClient, body: bytes, kind: str, message: str
 ) -> None:
     response = send(client, body, kind)
     assert response.status_code == 422
-    assert message in faults(response)[0]["msg"]
+    assert message in validation_errors(response)[0]["msg"]
 
 
 def test_another_content_type_is_refused(client: TestClient) -> None:
@@ -95,7 +95,7 @@ def test_another_content_type_is_refused(client: TestClient) -> None:
     assert CSV in response.json()["detail"]
 
 
-def test_more_rows_than_are_answered_at_once_are_not_even_checked(
+def test_too_many_rows_are_rejected_before_validation(
     client: TestClient, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(batch, "ROWS", 10)
@@ -109,14 +109,14 @@ def test_a_body_over_the_limit_is_refused(client: TestClient) -> None:
 
 
 @pytest.mark.parametrize("columns", [25, 10_000])
-def test_many_faults_in_one_row_are_answered_shortly(client: TestClient, columns: int) -> None:
+def test_the_response_to_many_errors_in_a_row_is_short(client: TestClient, columns: int) -> None:
     row = {f"column {at}": at for at in range(columns)}
     response = send(client, json.dumps([row]).encode(), JSON)
     assert response.status_code == 422
     assert len(response.content) < 4000
 
 
-def test_without_a_champion_it_is_not_ready(
+def test_without_a_champion_the_response_is_503(
     promoted: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("PREDICTOR_MODEL", str(tmp_path))

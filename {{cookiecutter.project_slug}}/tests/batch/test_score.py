@@ -32,7 +32,7 @@ def written(table: pd.DataFrame, path: Path, delimiter: str = ",") -> Path:
 
 @pytest.mark.parametrize("source", ["in.parquet", "in.csv", "semicolon.csv"])
 @pytest.mark.parametrize("target", ["out.parquet", "out.csv"])
-def test_each_row_gets_the_answer_of_the_service(
+def test_each_row_gets_the_prediction_of_the_service(
     table: pd.DataFrame, tmp_path: Path, source: str, target: str
 ) -> None:
     delimiter = ";" if source == "semicolon.csv" else ","
@@ -57,13 +57,13 @@ def test_chunks_give_the_same_answers_as_the_whole(
     assert (tmp_path / "chunks.csv").read_text() == (tmp_path / "whole.csv").read_text()
 
 
-def test_a_table_that_has_answers_already_is_refused(table: pd.DataFrame, tmp_path: Path) -> None:
+def test_a_table_with_predictions_is_rejected(table: pd.DataFrame, tmp_path: Path) -> None:
     score(written(table, tmp_path / "in.csv"), tmp_path / "out.csv")
-    with pytest.raises(PredictorError, match=r"It has a column '\w+' already"):
+    with pytest.raises(PredictorError, match=r"the column '\w+' already exists"):
         score(tmp_path / "out.csv", tmp_path / "again.csv")
 
 
-def test_a_row_that_does_not_fit_is_named_and_the_target_stays(
+def test_an_invalid_row_is_reported_and_the_target_is_unchanged(
     table: pd.DataFrame, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(module, "CHUNK", 70)
@@ -75,9 +75,7 @@ def test_a_row_that_does_not_fit_is_named_and_the_target_stays(
     assert {path.name for path in tmp_path.iterdir()} == {"in.csv", "out.csv"}
 
 
-def test_a_column_that_the_model_needs_and_the_table_lacks_is_named(
-    table: pd.DataFrame, tmp_path: Path
-) -> None:
+def test_a_missing_column_is_reported(table: pd.DataFrame, tmp_path: Path) -> None:
     name = next(iter(KINDS))
     source = written(table.rename(columns={name: f"{name}s"}), tmp_path / "in.parquet")
     with pytest.raises(PredictorError, match=f"'{name}'; did you mean '{name}s'"):
@@ -86,7 +84,7 @@ def test_a_column_that_the_model_needs_and_the_table_lacks_is_named(
 
 @pytest.mark.parametrize("content", [b"", b"PAR1", b"\xff\xfe\x00"])
 @pytest.mark.parametrize("name", ["in.csv", "in.parquet"])
-def test_what_is_no_table_is_one_sentence(
+def test_a_file_that_is_not_a_table_gives_a_clear_error(
     promoted: Path, tmp_path: Path, name: str, content: bytes
 ) -> None:
     (tmp_path / name).write_bytes(content)
@@ -94,6 +92,6 @@ def test_what_is_no_table_is_one_sentence(
         score(tmp_path / name, tmp_path / "out.csv")
 
 
-def test_an_unknown_target_is_refused_before_anything_is_read(tmp_path: Path) -> None:
+def test_an_unknown_output_format_is_rejected_before_reading(tmp_path: Path) -> None:
     with pytest.raises(PredictorError, match=r"\.csv or \.parquet"):
         score(tmp_path / "missing.csv", tmp_path / "out.xlsx")

@@ -16,14 +16,14 @@ from ruamel.yaml import YAML
 from predictor import champions, report, task
 from predictor.bundle import Bundle, Metadata
 from predictor.comparison import Evaluation
-from predictor.delivery.proof import different_parts, prove, require, strange_lines
+from predictor.delivery.proof import different_parts, prove, require, wrong_lines
 from predictor.delivery.pull_request import compare, summary
 from predictor.errors import PredictorError
 from predictor.paths import (
     CANDIDATE,
+    CHAMPION_REPORTS,
     EVALUATION,
     LOCK,
-    OF_CHAMPION,
     PARAMS,
     RAW,
     README,
@@ -71,7 +71,7 @@ def recorded(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("recorded")
     with pytest.MonkeyPatch.context() as patch:
         patch.chdir(folder)
-        # MLflow keeps what it has opened as `sqlite:///mlflow.db`, whatever the folder is now.
+        # MLflow caches the connection to `sqlite:///mlflow.db`, even if the folder changes.
         patch.setenv("MLFLOW_TRACKING_URI", f"sqlite:///{folder / 'runs.db'}")
         shutil.copytree(ROOT / "src", "src", ignore=shutil.ignore_patterns("__pycache__"))
         shutil.copytree(ROOT / ".dvc", ".dvc", ignore=shutil.ignore_patterns("cache", "tmp"))
@@ -102,7 +102,7 @@ def metadata(repository: Path) -> Metadata:
 
 
 def refused() -> dict[str, str]:
-    """Return what `prove` refuses."""
+    """Return the sentence of each rule that does not hold in `prove`."""
     return {each.rule: each.sentence for each in prove() if not each.holds}
 
 
@@ -111,26 +111,26 @@ def md5(content: bytes) -> str:
 
 
 def forge(change: Callable[[Evaluation], Evaluation], metadata: Metadata) -> None:
-    """Commit an evaluation that no run gave, with README, champion and dvc.lock to match."""
+    """Commit a forged evaluation, with README, champion and dvc.lock changed to match it."""
     path, before = REPORTS / EVALUATION, (REPORTS / EVALUATION).read_bytes()
     forged = change(report.read_evaluation(REPORTS))
     path.write_text(forged.model_dump_json(indent=2) + "\n", newline="\n")
-    shutil.copyfile(path, OF_CHAMPION / EVALUATION)
-    lines = report.results(metadata, forged, champions.line()[-1])
+    shutil.copyfile(path, CHAMPION_REPORTS / EVALUATION)
+    lines = report.results(metadata, forged, champions.history()[-1])
     README.write_text(report.with_results(lines), newline="\n")
     edit(LOCK, md5(before), md5(path.read_bytes()))
     commit()
     path.write_bytes(before)  # as the run writes it
 
 
-def test_a_run_that_gives_what_is_committed_is_proven(repository: Path) -> None:
+def test_a_run_that_reproduces_the_commit_is_verified(repository: Path) -> None:
     found = prove()
     assert [each.rule for each in found if each.holds] == HELD
     version = json.loads((REPORTS / "data.json").read_text())["version"]
-    assert found[1].sentence == f"the values, not the bytes, are of version {version}"
+    assert found[1].sentence == f"the hash of the values is {version}"
 
 
-def test_what_changed_after_the_run_is_named(repository: Path) -> None:
+def test_changes_after_the_run_are_reported(repository: Path) -> None:
     set_params(resamples=99)
     edit(Path("dvc.yaml"), "cmd: predictor run train", "cmd: predictor run train --fast")
     with Path("src/predictor/train.py").open("a") as file:
@@ -146,7 +146,7 @@ def test_what_changed_after_the_run_is_named(repository: Path) -> None:
     )
 
 
-def test_one_other_value_in_the_raw_data_is_other_data(repository: Path) -> None:
+def test_one_changed_value_in_the_raw_data_is_reported(repository: Path) -> None:
     path = min(RAW.iterdir())
     rows = pd.read_parquet(path)
     rows.loc[0, rows.select_dtypes("number").columns[0]] = -1
@@ -154,7 +154,7 @@ def test_one_other_value_in_the_raw_data_is_other_data(repository: Path) -> None
     assert list(refused()) == ["data"]
 
 
-def test_other_bytes_with_the_same_values_are_the_same_data(repository: Path) -> None:
+def test_other_bytes_with_the_same_values_are_accepted(repository: Path) -> None:
     for path in RAW.iterdir():
         before = path.read_bytes()
         pd.read_parquet(path).to_parquet(path, index=False, compression="gzip")
@@ -162,7 +162,7 @@ def test_other_bytes_with_the_same_values_are_the_same_data(repository: Path) ->
     assert refused() == {}
 
 
-def test_a_metric_forged_wherever_it_stands_is_refused(metadata: Metadata) -> None:
+def test_a_metric_forged_in_every_file_is_rejected(metadata: Metadata) -> None:
     name = next(iter(report.read_evaluation(REPORTS).model))
 
     def better(evaluation: Evaluation) -> Evaluation:
@@ -174,14 +174,14 @@ def test_a_metric_forged_wherever_it_stands_is_refused(metadata: Metadata) -> No
 
 
 def shifted(evaluation: Evaluation, **changes: float) -> Evaluation:
-    """Return an evaluation whose first difference is changed by shares of the metric."""
+    """Return an evaluation with changes to its first difference, as shares of the metric."""
     first, *others = evaluation.differences
     unit = max(1.0, first.theirs)
     moved = {name: getattr(first, name) + share * unit for name, share in changes.items()}
     return evaluation.model_copy(update={"differences": [replace(first, **moved), *others]})
 
 
-FIRST = f"{task.LOSS} beside linear"
+FIRST = f"{task.LOSS} against linear"
 
 
 @pytest.mark.parametrize(
@@ -196,7 +196,7 @@ FIRST = f"{task.LOSS} beside linear"
     ],
     ids=["rows", "period", "headline", "interval", "mean", "within the tolerance"],
 )
-def test_the_other_parts_of_an_evaluation_are_compared(
+def test_every_part_of_an_evaluation_is_compared(
     metadata: Metadata, change: Callable[[Evaluation], Evaluation], names: list[str]
 ) -> None:
     here = report.read_evaluation(REPORTS)
@@ -209,7 +209,7 @@ def test_the_other_parts_of_an_evaluation_are_compared(
         (r"\*\*.*\d", "**1,000 decisions cost 1"),
         (r"\| \d[\d.,]* \|", "| 0.999 |"),
         (r"Test: \d+ rows", "Test: 999,999 rows"),
-        (r"baseline, [^:]*:", "baseline, the model is much better:"),
+        (r"linear model, [^:]*:", "linear model, the model is much better:"),
         (r"interval over .*? is", "interval over 365 days is"),
         (r"judged \d+", "judged 99"),
         (r"\[.*\]\.", "[-99, -98]."),
@@ -225,11 +225,11 @@ def test_the_other_parts_of_an_evaluation_are_compared(
 def test_no_part_of_the_results_can_be_changed_by_hand(
     metadata: Metadata, old: str, new: str
 ) -> None:
-    assert strange_lines(metadata) == []
+    assert wrong_lines(metadata) == []
     text = README.read_text()
     README.write_text(re.sub(old, new, text, count=1))
     assert README.read_text() != text
-    assert len(strange_lines(metadata)) == 1
+    assert len(wrong_lines(metadata)) == 1
 
 
 def another_run() -> None:
@@ -240,26 +240,24 @@ def another_run() -> None:
 
 def test_the_champion_of_an_earlier_run_is_shown_as_it_was_promoted(metadata: Metadata) -> None:
     another_run()
-    assert strange_lines(metadata) == []
+    assert wrong_lines(metadata) == []
     edit(README, "trained on ", "trained on 9")
-    assert len(strange_lines(metadata)) == 1
+    assert len(wrong_lines(metadata)) == 1
 
 
 @pytest.mark.parametrize("name", SHOWN)
-def test_the_files_of_an_earlier_champion_are_those_that_were_promoted(
-    metadata: Metadata, name: str
-) -> None:
+def test_the_files_of_an_earlier_champion_must_be_unchanged(metadata: Metadata, name: str) -> None:
     another_run()
-    with (OF_CHAMPION / name).open("a") as file:
+    with (CHAMPION_REPORTS / name).open("a") as file:
         file.write(" ")
     commit()
-    said = "reports/champion is neither of this run nor of the one that was promoted"
-    assert strange_lines(metadata) == [said]
+    said = "reports/champion is neither from this run nor from the promoted run"
+    assert wrong_lines(metadata) == [said]
 
 
-def test_a_readme_shows_no_number_before_a_run_is_committed(repository: Path) -> None:
+def test_a_number_in_the_readme_without_a_run_is_rejected(repository: Path) -> None:
     LOCK.unlink()
-    shutil.rmtree(OF_CHAMPION)
+    shutil.rmtree(CHAMPION_REPORTS)
     README.write_text(report.with_results(["*Not measured yet.*"]))
     commit()
     assert [(each.rule, each.holds) for each in prove()] == [("README.md", True)]
@@ -268,7 +266,7 @@ def test_a_readme_shows_no_number_before_a_run_is_committed(repository: Path) ->
     assert refused() == {"README.md": "'AUC 0.99'"}
 
 
-def test_code_that_is_not_committed_is_not_compared(repository: Path) -> None:
+def test_uncommitted_changes_are_an_error(repository: Path) -> None:
     set_params(resamples=99)
     with pytest.raises(PredictorError, match="Commit first"):
         prove()
@@ -277,7 +275,7 @@ def test_code_that_is_not_committed_is_not_compared(repository: Path) -> None:
 def test_a_finding_that_does_not_hold_is_an_error(capsys: pytest.CaptureFixture[str]) -> None:
     holds, fails = (Finding("data", value, "a sentence", "do this") for value in (True, False))
     require([holds])
-    with pytest.raises(PredictorError, match="Not proven"):
+    with pytest.raises(PredictorError, match="Not verified"):
         require([holds, fails])
     assert "NO  data: a sentence" in capsys.readouterr().out
 
@@ -300,19 +298,19 @@ def test_a_loss_on_other_test_rows_is_not_compared(repository: Path) -> None:
     edit(REPORTS / EVALUATION, '"test_version": "', '"test_version": "0')
     commit()
     found = compare("HEAD~1")
-    assert found.sentence == "not compared, because its test rows are others"
+    assert found.sentence == "not compared, because the test rows differ"
 
 
-def test_a_commit_without_results_and_one_that_does_not_exist(repository: Path) -> None:
+def test_compare_with_a_commit_without_results_and_with_no_commit(repository: Path) -> None:
     Path(".gitignore").write_text("reports\n")
     run("git", "rm", "-r", "--quiet", "--cached", "reports")
     commit()
-    assert compare("HEAD").sentence == "it recorded no model"
+    assert compare("HEAD").sentence == "the commit has no results"
     with pytest.raises(PredictorError, match="nowhere"):
         compare("nowhere")
 
 
-def test_a_summary_shows_what_is_worse_and_what_judges_less(repository: Path) -> None:
+def test_a_summary_shows_failed_checks_and_changed_rules(repository: Path) -> None:
     before = report.read_evaluation(REPORTS)
     set_params(tolerance=0.5)
     with Path("src/predictor/rules.py").open("a") as file:
@@ -323,7 +321,7 @@ def test_a_summary_shows_what_is_worse_and_what_judges_less(repository: Path) ->
     assert lines[0] == before.headline
     name, title = next(iter(task.TITLES.items()))
     (row,) = (line for line in lines if line.startswith(f"| {title} |"))
-    assert row.endswith(f" | {report.shown(before.model[name])} |")
+    assert row.endswith(f" | {report.formatted(before.model[name])} |")
     assert "### Gate" in lines
     assert any(line.startswith("- ok: better than dummy: ") for line in lines)
     assert any(line.startswith("- **NO**: code, parameters, reports: ") for line in lines)

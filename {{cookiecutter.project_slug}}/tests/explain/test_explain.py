@@ -26,7 +26,7 @@ def example(promoted: Path) -> dict[str, Any]:
     return row
 
 
-def test_an_effect_is_the_answer_minus_the_answer_with_the_typical_value(
+def test_an_effect_is_the_difference_from_the_typical_value(
     client: TestClient, example: dict[str, Any]
 ) -> None:
     response = client.post("/explain", json=example).json()
@@ -52,7 +52,7 @@ def test_every_column_is_listed_the_largest_effect_first(
     assert effects[0] > 0
 
 
-def test_the_prediction_is_that_of_predict(client: TestClient, example: dict[str, Any]) -> None:
+def test_explain_and_predict_agree(client: TestClient, example: dict[str, Any]) -> None:
     explained = client.post("/explain", json=example).json()
     assert explained["prediction"] == client.post("/predict", json=example).json()
 
@@ -69,7 +69,5 @@ def test_a_row_that_does_not_fit_is_refused(client: TestClient, example: dict[st
         ({"missing": 0.0, "shares": {"a": 0.2, "b": 0.8}}, "b"),
     ],
 )
-def test_a_column_that_is_mostly_missing_is_typically_missing(
-    column: dict[str, Any], typical: object
-) -> None:
+def test_the_typical_value_of_a_column(column: dict[str, Any], typical: object) -> None:
     assert typical_value(column) == typical

@@ -51,7 +51,7 @@ def test_decisions_must_be_better_than_without_a_model(
         (rules.small, {"bundle_mb": 1e-9}),
     ],
 )
-def test_a_limit_that_is_passed_is_a_finding_with_both_numbers(
+def test_an_exceeded_limit_is_reported_with_both_numbers(
     exam: Exam, rule: object, limits: dict[str, float]
 ) -> None:
     assert callable(rule)
@@ -67,22 +67,22 @@ def test_a_slice_where_the_model_is_worse_than_the_dummy_is_named(
 ) -> None:
     limit(slice_rows=20)
     name, hit = CATEGORIES[0], exam.test[CATEGORIES[0]] == exam.test[CATEGORIES[0]].iloc[0]
-    measures = task.measures
+    row_metrics = task.row_metrics
 
     def worse(truth: object, outputs: object, problem: object) -> dict[str, np.ndarray]:
-        found = measures(truth, outputs, problem)  # type: ignore[arg-type]
+        found = row_metrics(truth, outputs, problem)  # type: ignore[arg-type]
         if np.ptp(np.asarray(outputs)):
             found[task.LOSS] = found[task.LOSS] + 10 * hit.to_numpy()
         return found
 
-    monkeypatch.setattr(task, "measures", worse)
+    monkeypatch.setattr(task, "row_metrics", worse)
     found = rules.no_weak_slice(exam)
     assert not found.holds
-    assert f"is {name} = {exam.test[name].iloc[0]} ({hit.sum():,} rows)" in found.sentence
+    assert f": {name} is {exam.test[name].iloc[0]} ({hit.sum():,} rows)" in found.sentence
     assert pd.read_csv(rules.SLICES).iloc[0]["column"] == name
 
 
-def test_without_a_slice_of_enough_rows_the_rule_holds(exam: Exam) -> None:
+def test_the_slice_rule_holds_if_no_slice_is_large_enough(exam: Exam) -> None:
     limit(slice_rows=100_000)
     assert rules.no_weak_slice(exam).sentence == "no slice has 100,000 rows"
 
@@ -93,14 +93,14 @@ def test_the_calibration_error_of_probabilities() -> None:
     assert rules.calibration_error(truth, np.full(100, 0.9), {}) == pytest.approx(0.4)
 
 
-def test_the_calibration_error_of_classes_is_that_of_the_predicted_one() -> None:
+def test_the_calibration_error_of_classes_uses_the_predicted_class() -> None:
     outputs = np.tile([0.7, 0.2, 0.1], (100, 1))
     truth = np.array([0.0] * 70 + [1.0] * 30)
     assert rules.calibration_error(truth, outputs, {}) == pytest.approx(0)
     assert rules.calibration_error(np.zeros(100), outputs, {}) == pytest.approx(0.3)
 
 
-def test_the_calibration_error_of_values_is_the_gap_to_the_promised_coverage() -> None:
+def test_the_calibration_error_of_a_regression_is_the_coverage_gap() -> None:
     truth, outputs = np.arange(10.0), np.zeros(10)
     rule = {"half_width": 7.0, "coverage": 0.9}
     assert rules.calibration_error(truth, outputs, rule) == pytest.approx(0.1)

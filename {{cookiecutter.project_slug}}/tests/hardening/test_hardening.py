@@ -17,7 +17,7 @@ from predictor import api
 from predictor.errors import PredictorError
 from predictor.features import CATEGORIES, NUMBERS
 from predictor.hardening.api import install
-from predictor.hardening.middleware import ApiKeys, Settings, Work
+from predictor.hardening.middleware import ApiKeys, RequestLimits, Settings
 from predictor.hardening.problems import MEDIA_TYPE
 from predictor.paths import CHAMPION, EXAMPLE
 from predictor.schema import Row
@@ -48,7 +48,7 @@ def test_every_error_is_a_problem(client: TestClient, example: dict[str, Any]) -
         assert response.json()["detail"]
 
 
-def test_a_fault_of_the_service_is_a_problem_without_details(
+def test_an_internal_error_is_a_problem_without_details(
     client: TestClient,
     example: dict[str, Any],
     monkeypatch: pytest.MonkeyPatch,
@@ -59,7 +59,7 @@ def test_a_fault_of_the_service_is_a_problem_without_details(
     with caplog.at_level(logging.INFO, "predictor.request"):
         response = client.post("/predict", json=example, headers=given)
     assert response.status_code == 500
-    assert response.json()["detail"] == "The service made a mistake; its log has the details."
+    assert response.json()["detail"] == "Internal error: see the log of the service for details."
     assert response.headers["x-request-id"] == given["X-Request-ID"]
     assert [vars(each)["status"] for each in caplog.records if "/predict" in each.message] == [500]
 
@@ -70,7 +70,7 @@ def test_openapi_describes_the_problems(client: TestClient) -> None:
     assert list(responses["422"]["content"]) == [MEDIA_TYPE]
 
 
-def test_a_request_has_an_id_that_its_log_line_has_too(
+def test_a_request_has_an_id_and_a_log_line(
     client: TestClient, example: dict[str, Any], caplog: pytest.LogCaptureFixture
 ) -> None:
     given = "0123456789abcdef0123456789abcdef"  # pragma: allowlist secret
@@ -112,8 +112,8 @@ def test_an_empty_key_stops_the_service_from_starting(
         install(FastAPI())
 
 
-@pytest.mark.parametrize(("name", "value"), [("PLACES", "0"), ("DEADLINE", "never")])
-def test_a_limit_that_is_none_stops_the_service_from_starting(
+@pytest.mark.parametrize(("name", "value"), [("MAX_CONCURRENCY", "0"), ("TIMEOUT", "never")])
+def test_an_invalid_limit_stops_the_service_from_starting(
     monkeypatch: pytest.MonkeyPatch, name: str, value: str
 ) -> None:
     monkeypatch.setenv(f"PREDICTOR_{name}", value)
@@ -154,7 +154,7 @@ def guarded() -> TestClient:
         ({"Authorization": "Bearer first"}, 200),
     ],
 )
-def test_only_a_known_key_is_let_in(
+def test_only_a_valid_key_is_accepted(
     guarded: TestClient, headers: dict[str, str], status: int
 ) -> None:
     assert guarded.post("/predict", json={}, headers=headers).status_code == status
@@ -182,7 +182,7 @@ def test_the_key_is_checked_before_the_body_is_read(guarded: TestClient) -> None
 
 @pytest.fixture
 def working() -> Iterator[TestClient]:
-    """Return a service with two places and a deadline of half a second."""
+    """Return a service with a limit of two requests and a timeout of half a second."""
     app = FastAPI()
     app.state.go_on = threading.Event()
 
@@ -191,13 +191,13 @@ def working() -> Iterator[TestClient]:
         app.state.go_on.wait(5)
         return len(body)
 
-    app.add_middleware(Work, settings=Settings(places=2, deadline=0.5))
+    app.add_middleware(RequestLimits, settings=Settings(max_concurrency=2, timeout=0.5))
     with TestClient(app) as client:
         yield client
         app.state.go_on.set()
 
 
-def test_more_work_than_there_are_places_is_refused(working: TestClient) -> None:
+def test_requests_over_the_limit_are_rejected(working: TestClient) -> None:
     results: list[int] = []
 
     def ask() -> None:
@@ -220,7 +220,7 @@ def run_app(app: Any, *arguments: Any) -> None:
     asyncio.run(app(*arguments))
 
 
-def run(app: Work, body: list[Message], seconds: float = 0) -> list[Message]:
+def run(app: RequestLimits, body: list[Message], seconds: float = 0) -> list[Message]:
     """Send messages with a pause before each, and return what comes back."""
     sent: list[Message] = []
 
@@ -236,18 +236,18 @@ def run(app: Work, body: list[Message], seconds: float = 0) -> list[Message]:
     return sent
 
 
-def test_a_body_that_does_not_arrive_takes_no_place_and_ends_at_the_deadline() -> None:
+def test_a_slow_upload_does_not_count_and_ends_at_the_timeout() -> None:
     async def app(_: object, receive: Any, __: object) -> None:
         while (await receive()).get("more_body"):
             assert work.free == 2
 
-    work = Work(app, Settings(places=2, deadline=0.3))
+    work = RequestLimits(app, Settings(max_concurrency=2, timeout=0.3))
     part = {"type": "http.request", "body": b" ", "more_body": True}
     sent = run(work, [part] * 100, seconds=0.05)
     assert (sent[0]["status"], work.free) == (503, 2)
 
 
-def test_work_that_cannot_be_stopped_keeps_its_place() -> None:
+def test_work_that_cannot_be_stopped_counts_until_it_ends() -> None:
     seen: list[int] = []
 
     async def app(_: object, receive: Any, __: object) -> None:
@@ -256,9 +256,9 @@ def test_work_that_cannot_be_stopped_keeps_its_place() -> None:
             await run_in_threadpool(time.sleep, 0.5)
         finally:
             seen.append(work.free)
-        await asyncio.sleep(0)  # where it would go on
+        await asyncio.sleep(0)  # where the work would continue
 
-    work, start = Work(app, Settings(places=2, deadline=0.1)), time.monotonic()
+    work, start = RequestLimits(app, Settings(max_concurrency=2, timeout=0.1)), time.monotonic()
     sent = run(work, [{"type": "http.request", "body": b"", "more_body": False}])
     assert sent[0]["status"] == 503
     assert (seen, work.free) == ([1], 2)

@@ -18,7 +18,7 @@ def client(promoted: Path) -> Iterator[TestClient]:
         yield client
 
 
-def test_the_page_and_all_that_it_names_is_served_from_here(client: TestClient) -> None:
+def test_the_service_serves_the_page_and_all_its_files(client: TestClient) -> None:
     page = client.get("/")
     named = re.findall(r'(?:href|src)="(page/[^"]+)"', page.text)
     assert "default-src 'self'" in page.headers["content-security-policy"]
@@ -28,7 +28,7 @@ def test_the_page_and_all_that_it_names_is_served_from_here(client: TestClient) 
     assert all(client.get(path).status_code == 200 for path in named)
 
 
-def test_nothing_of_the_page_names_another_host() -> None:
+def test_the_page_uses_no_other_host() -> None:
     for path in STATIC.iterdir():
         assert "://" not in path.read_text()
 
@@ -38,14 +38,14 @@ def test_scripts_are_served_as_scripts(client: TestClient) -> None:
     assert kind.startswith("text/javascript")
 
 
-def test_what_the_page_begins_with_is_a_row_of_the_champion(client: TestClient) -> None:
+def test_the_form_starts_with_the_example_row(client: TestClient) -> None:
     about = client.get("/about").json()
     assert about["example"] == json.loads((CHAMPION / EXAMPLE).read_text())
     assert about["categories"].keys() == set(CATEGORIES)
     assert client.post("/predict", json=about["example"]).status_code == 200
 
 
-def test_without_a_champion_the_page_is_there_and_says_why(
+def test_without_a_champion_the_page_is_served_and_about_is_503(
     promoted: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("PREDICTOR_MODEL", str(tmp_path))

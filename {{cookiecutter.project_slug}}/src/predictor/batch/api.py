@@ -35,18 +35,18 @@ router = APIRouter()
     },
 )
 async def predict_batch(request: Request) -> list[Prediction]:
-    """Answer for each row of a JSON array, or of CSV with a header."""
-    champion(request)  # 503 before anything is read, if there is none
+    """Return a prediction for each row of a JSON array, or of CSV with a header."""
+    champion(request)  # respond with 503, before the body is read, if there is none
     kind = request.headers.get("content-type", "").partition(";")[0].strip().lower()
     if kind not in READERS:
         raise HTTPException(415, f"Send one of these content types: {', '.join(READERS)}.")
-    # In a thread: ten thousand rows take a second, and the service answers others meanwhile.
+    # In a thread: ten thousand rows take a second, which would block all other requests.
     rows = await run_in_threadpool(read_rows, READERS[kind], await request.body())
     return await run_in_threadpool(answer, request, rows)
 
 
 def read_rows(read: Read, body: bytes) -> list[Row]:
-    """Return the rows of a body, or raise for the first row that does not fit."""
+    """Return the rows of a body, or raise for the first row that does not fit the schema."""
     try:
         contents = list(islice(read(body.decode("utf-8-sig")), ROWS + 1))
     except (ValueError, csv.Error) as error:
@@ -62,7 +62,7 @@ def read_rows(read: Read, body: bytes) -> list[Row]:
 def row(number: int, content: object, strict: bool | None) -> Row:
     """Return a row; an error names its number, counted from 0, and the column."""
     if isinstance(content, dict) and len(content) > 2 * len(KINDS):
-        # Naming each of them would take a hundred times the memory of the body.
+        # One error for each column would take a hundred times the memory of the body.
         raise unprocessable(f"Row {number} has {len(content):,} columns.")
     try:
         return Row.model_validate(content, strict=strict)

@@ -11,9 +11,9 @@ app = typer.Typer()
 @app.command()
 def score(
     source: Annotated[Path, typer.Argument(help="A table: .csv or .parquet.")],
-    target: Annotated[Path, typer.Argument(help="Where the answers go: .csv or .parquet.")],
+    target: Annotated[Path, typer.Argument(help="The output table: .csv or .parquet.")],
 ) -> None:
-    """Write a table of any length with the champion's answer beside each row.
+    """Add the champion's predictions to a table of any length, and write it to a new file.
 
     Example: `predictor score flights.parquet answers.csv`
     """

@@ -1,4 +1,4 @@
-"""The two forms in which many rows can come: a JSON array, or CSV with a header."""
+"""Readers for the two formats of a batch: a JSON array, or CSV with a header."""
 
 import csv
 import io
@@ -23,7 +23,7 @@ def read_csv(text: str) -> Iterator[Any]:
     lines = io.StringIO(text, newline="")
     for line in csv.DictReader(lines, delimiter=delimiter(text.partition("\n")[0]), strict=True):
         if None in line or None in line.values():
-            raise ValueError("a line has another number of cells than the header")
+            raise ValueError("a line has a different number of cells than the header")
         yield {name: cell or None for name, cell in line.items()}
 
 

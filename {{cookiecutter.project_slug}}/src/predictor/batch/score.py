@@ -1,4 +1,4 @@
-"""`predictor score`: the champion's answers for a table of any length, chunk by chunk."""
+"""`predictor score`: the champion's predictions for a table of any length, in chunks."""
 
 import logging
 from collections.abc import Iterator
@@ -25,19 +25,19 @@ logger = logging.getLogger(__name__)
 
 CHUNK = 50_000
 WRITERS = {".csv": pc.CSVWriter, ".parquet": pq.ParquetWriter}
-TRUTHS = {"true": True, "false": False, "1": True, "0": False}
+BOOLEANS = {"true": True, "false": False, "1": True, "0": False}
 
 
 def score(source: Path, target: Path) -> None:
-    """Write all columns of `source`, with the answer beside each row, to `target`.
+    """Write all columns of `source`, and the prediction for each row, to `target`.
 
     Memory does not grow with the table, and a run that fails leaves `target` as it was.
 
     Raises:
-        PredictorError: there is no champion, or `source` is not a table that it can answer.
+        PredictorError: there is no champion, or `source` is not a table that fits the schema.
     """
     if target.suffix not in WRITERS:
-        raise PredictorError(f"{target}: the answers go to a file in {' or '.join(WRITERS)}.")
+        raise PredictorError(f"{target}: the output must be a {' or '.join(WRITERS)} file.")
     champion, writer, done = Bundle.load(CHAMPION), None, 0
     with TemporaryDirectory(dir=target.parent, prefix=".score-") as folder:
         scratch = Path(folder, target.name)
@@ -62,7 +62,7 @@ def score(source: Path, target: Path) -> None:
 
 
 def read(source: Path) -> Iterator[pa.Table]:
-    """Read a table in chunks; the values of a CSV stay text, as they stand in the file."""
+    """Read a table in chunks; the values of a CSV stay text, exactly as in the file."""
     if source.suffix == ".parquet":
         for batch in pq.ParquetFile(source).iter_batches(CHUNK):
             yield pa.Table.from_batches([batch])
@@ -75,7 +75,7 @@ def read(source: Path) -> Iterator[pa.Table]:
 
 
 def answers(champion: Bundle, chunk: pd.DataFrame) -> pd.DataFrame:
-    """Return what the service would answer for each row, one column for each part of the answer."""
+    """Return the service's response for each row, one column for each field of the response."""
     absent = [name for name in KINDS if name not in chunk]
     if absent:
         first = f"{absent[0]!r}{did_you_mean(absent[0], map(str, chunk))}"
@@ -85,10 +85,10 @@ def answers(champion: Bundle, chunk: pd.DataFrame) -> pd.DataFrame:
     if violations:
         raise PredictorError("\n  ".join(["Rows do not fit schema.py:", *violations]))
     rule, version = champion.metadata.rule, champion.version
-    said = [task.prediction(each, rule, [], version) for each in champion.predict(rows).tolist()]
-    found = pd.json_normalize([each.model_dump(exclude={"unseen"}) for each in said])
+    results = [task.prediction(each, rule, [], version) for each in champion.predict(rows).tolist()]
+    found = pd.json_normalize([each.model_dump(exclude={"unseen"}) for each in results])
     if taken := [name for name in found if name in chunk]:
-        raise PredictorError(f"It has a column {taken[0]!r} already: rename it.")
+        raise PredictorError(f"the column {taken[0]!r} already exists: rename it.")
     return found
 
 
@@ -102,7 +102,7 @@ def typed(rows: pd.DataFrame) -> pd.DataFrame:
             if kind in (float, int):
                 values = pd.to_numeric(values)
             elif kind is bool:
-                values = values.str.lower().map(TRUTHS)
+                values = values.str.lower().map(BOOLEANS)
             elif name in TIMES:
                 values = pd.to_datetime(values, format="ISO8601")
         columns[name] = values

@@ -11,7 +11,7 @@ Revision = Annotated[str, typer.Argument(help="A commit, such as origin/main.")]
 
 @app.command()
 def prove() -> None:
-    """Compare this run, and all that the README shows of it, with what is committed."""
+    """Check that this run reproduces the committed results and the README."""
     from predictor.delivery.proof import prove, require
 
     require(prove())
@@ -19,7 +19,7 @@ def prove() -> None:
 
 @app.command()
 def compare(revision: Revision) -> None:
-    """Fail if this run's loss is higher than the one that another commit recorded."""
+    """Fail if the loss of this run is higher than the loss recorded in another commit."""
     from predictor.delivery.proof import require
     from predictor.delivery.pull_request import compare
 
@@ -28,7 +28,7 @@ def compare(revision: Revision) -> None:
 
 @app.command()
 def summary(revision: Revision, markdown: Path) -> None:
-    """Write a file about this run and another commit, for the reader of a pull request."""
+    """Write a Markdown report that compares this run with another commit."""
     from predictor.delivery.pull_request import summary
     from predictor.paths import write_text
 

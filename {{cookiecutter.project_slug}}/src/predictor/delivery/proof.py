@@ -1,6 +1,6 @@
-"""`predictor prove`: does a clone give what its commit says?
+"""`predictor prove`: check that a clone reproduces its committed results.
 
-The run is in the working tree; what is committed is read from a clone of HEAD.
+The run is in the working tree; the committed results are read from a clone of HEAD.
 """
 
 import contextlib
@@ -19,23 +19,23 @@ from predictor.bundle import Bundle, Metadata
 from predictor.comparison import Evaluation
 from predictor.errors import PredictorError
 from predictor.ingest import hash_of_values
-from predictor.paths import CANDIDATE, OF_CHAMPION, PREPARED, RAW, REPORTS
+from predictor.paths import CANDIDATE, CHAMPION_REPORTS, PREPARED, RAW, REPORTS
 from predictor.reproduce import reproduce
 from predictor.rules import Finding
 from predictor.schema import TARGET
 
 
 def prove() -> list[Finding]:
-    """Compare the run in the working tree, whose code must be committed, with HEAD."""
+    """Compare the run in the working tree with HEAD; its code must be committed."""
     changed = output("git", "status", "--porcelain", "--", "src", "dvc.yaml", "params.yaml")
     if changed:
-        raise PredictorError(f"Commit first, because HEAD is what is compared:\n{changed}")
+        raise PredictorError(f"Commit first, because the run is compared with HEAD:\n{changed}")
     metadata, here = Bundle.load(CANDIDATE).metadata, report.read_evaluation(REPORTS)
     with checkout("HEAD"):
-        readme = finding("README.md", "as `predictor promote` writes it", strange_lines(metadata))
+        readme = finding("README.md", "as `predictor promote` writes it", wrong_lines(metadata))
         if not paths.LOCK.exists():
             return [readme]
-        unchanged = finding("code, parameters, reports", "those of dvc.lock", not_as_locked())
+        unchanged = finding("code, parameters, reports", "those of dvc.lock", changes_since_run())
         if not unchanged.holds:
             return [unchanged, readme]
         committed = report.read_evaluation(REPORTS)
@@ -45,7 +45,7 @@ def prove() -> list[Finding]:
     metrics, parts = different_metrics(), different_parts(committed, here, metadata.problem)
     return [
         unchanged,
-        finding("data", f"the values, not the bytes, are of version {version}", data),
+        finding("data", f"the hash of the values is {version}", data),
         finding("metrics", "those of this run, within evaluate.tolerance", metrics),
         finding("rows, period, headline, intervals", "those of this run", parts),
         readme,
@@ -56,17 +56,17 @@ def require(findings: list[Finding]) -> None:
     """Print findings; raise PredictorError if one does not hold."""
     print(*findings, sep="\n")
     if not all(each.holds for each in findings):
-        raise PredictorError("Not proven: see the lines with NO.")
+        raise PredictorError("Not verified: see the lines with NO.")
 
 
 def finding(rule: str, good: str, wrong: list[str]) -> Finding:
     """Return a finding that holds if nothing is wrong."""
-    advice = "take the change back, or run `make pipeline` and commit all that it writes"
+    advice = "revert the change, or run `make pipeline` and commit everything that it writes"
     return Finding(rule, not wrong, "; ".join(wrong) or good, advice)
 
 
-def not_as_locked() -> list[str]:
-    """Ask DVC what is not as it was after the run that dvc.lock describes."""
+def changes_since_run() -> list[str]:
+    """Return what has changed since the run in dvc.lock, according to DVC."""
     found = set()
     for stage in json.loads(output(sys.executable, "-m", "dvc", "status", "--json")).values():
         for group in stage:
@@ -78,7 +78,7 @@ def not_as_locked() -> list[str]:
 
 
 def different_metrics() -> list[str]:
-    """Return what `predictor reproduce` complains about."""
+    """Return the error of `predictor reproduce`, if there is one."""
     try:
         reproduce()
     except PredictorError as error:
@@ -87,7 +87,7 @@ def different_metrics() -> list[str]:
 
 
 def different_parts(committed: Evaluation, here: Evaluation, problem: task.Problem) -> list[str]:
-    """Return what this run contradicts; an interval may differ by as much as its metric."""
+    """Return the parts that differ in this run; for intervals, the metric's tolerance applies."""
     fit = pd.concat([pd.read_parquet(PREPARED / f"{name}.parquet") for name in ("train", "valid")])
     dummy = task.dummy(task.truth(fit[TARGET]), here.rows)
     metrics = {name: getattr(committed, name) for name in ("model", "linear", "dummy")}
@@ -96,43 +96,43 @@ def different_parts(committed: Evaluation, here: Evaluation, problem: task.Probl
     wrong = [name for name in exact if getattr(committed, name) != getattr(again, name)]
     tolerance = params.read(params.Evaluate).tolerance
     for then, now in zip(committed.differences, here.differences, strict=True):
-        means = {"ours": metrics["model"][now.measure], "theirs": metrics[now.rival][now.measure]}
+        means = {"ours": metrics["model"][now.metric], "theirs": metrics[now.rival][now.metric]}
         off = max(abs(then.low - now.low), abs(then.high - now.high))
         is_equal = then == replace(now, low=then.low, high=then.high, **means)
         if not (is_equal and off <= tolerance * max(1.0, abs(now.theirs))):
-            wrong.append(f"{now.measure} beside {now.rival}")
+            wrong.append(f"{now.metric} against {now.rival}")
     return wrong
 
 
-def strange_lines(metadata: Metadata) -> list[str]:
-    """Return a line of the results in the README that a promotion would not have written.
+def wrong_lines(metadata: Metadata) -> list[str]:
+    """Return the first line of the README's results that a promotion would not write.
 
-    The champion of an earlier run must be shown as in the first commit that showed it.
+    For the champion of an earlier run, the first commit that showed it is the reference.
     """
-    shown, line = files(OF_CHAMPION), champions.line()
-    path = (OF_CHAMPION / paths.EVALUATION).as_posix()
-    if not (shown and line):
-        expected = [line for line in block()[1:-1] if not any(map(str.isdigit, line))]
+    shown, history = files(CHAMPION_REPORTS), champions.history()
+    path = (CHAMPION_REPORTS / paths.EVALUATION).as_posix()
+    if not (shown and history):
+        expected = [line for line in readme_lines()[1:-1] if not any(map(str.isdigit, line))]
     elif shown == files(REPORTS):
-        expected = report.results(metadata, report.read_evaluation(REPORTS), line[-1])
+        expected = report.results(metadata, report.read_evaluation(REPORTS), history[-1])
     else:
         same = f"--find-object={output('git', 'rev-parse', f'HEAD:{path}')}"
         with checkout(output("git", "log", "--format=%h", same, "--", path).split()[-1]):
             if shown != files(REPORTS):
-                return ["reports/champion is neither of this run nor of the one that was promoted"]
-            expected = block()[1:-1]
-    strange = [repr(each) for each in block() if each not in ["", *expected]]
-    return [] if block() == ["", *expected, ""] else [*strange, "a line is missing"][:1]
+                return ["reports/champion is neither from this run nor from the promoted run"]
+            expected = readme_lines()[1:-1]
+    wrong = [repr(each) for each in readme_lines() if each not in ["", *expected]]
+    return [] if readme_lines() == ["", *expected, ""] else [*wrong, "a line is missing"][:1]
 
 
-def block() -> list[str]:
-    """Return what stands between the markers of the README, line by line."""
+def readme_lines() -> list[str]:
+    """Return the lines between the markers of the README."""
     text = paths.README.read_text(encoding="utf-8")
     return text.partition(report.BEGIN)[2].partition(report.END)[0].split("\n")
 
 
 def files(folder: Path) -> list[bytes]:
-    """Return the content of the files that a champion shows."""
+    """Return the contents of the report files in a folder."""
     return [(folder / name).read_bytes() for name in paths.SHOWN if (folder / name).exists()]
 
 

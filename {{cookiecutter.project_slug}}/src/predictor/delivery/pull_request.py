@@ -1,4 +1,4 @@
-"""`predictor compare` and `predictor summary`: this run beside another commit."""
+"""`predictor compare` and `predictor summary`: compare this run with another commit."""
 
 import json
 from typing import Any
@@ -12,42 +12,42 @@ from predictor.rules import Finding
 
 # What decides whether a model is good enough.
 CODE = ("rules.py", "*/rules.py", "comparison.py", "promote.py", "reproduce.py", "delivery")
-JUDGES = ("params.yaml", ".github/workflows", *(f"src/predictor/{name}" for name in CODE))
+GATE_FILES = ("params.yaml", ".github/workflows", *(f"src/predictor/{name}" for name in CODE))
 
 
 def compare(revision: str) -> Finding:
-    """Compare the loss with the one that a commit recorded on the same test rows."""
+    """Compare the loss with the loss recorded in a commit, on the same test rows."""
     output("git", "rev-parse", "--verify", f"{revision}^{{commit}}")
     here, committed, theirs = recorded(None), recorded("HEAD"), recorded(revision)
     tolerance = params.read(params.Evaluate).tolerance
-    # A hash of bytes: on another system, it can differ between this run and the committed one.
+    # `test_version` is a hash of bytes, so on another system this run's can differ from HEAD's.
     if not theirs:
-        holds, sentence = True, "it recorded no model"
+        holds, sentence = True, "the commit has no results"
     elif theirs["test_version"] not in {here["test_version"], committed.get("test_version")}:
-        holds, sentence = True, "not compared, because its test rows are others"
+        holds, sentence = True, "not compared, because the test rows differ"
     else:
         ours, before = here["model"][task.LOSS], theirs["model"][task.LOSS]
         holds = ours <= before * (1 + tolerance)
         sentence = f"{task.LOSS} {ours:.4g} against {before:.4g}, {tolerance:.1%} more is allowed"
-    return Finding(f"not worse than {revision}", holds, sentence, "take the change back")
+    return Finding(f"not worse than {revision}", holds, sentence, "revert the change")
 
 
 def summary(revision: str) -> str:
-    """Return this run beside a commit, the verdict, the proofs, and what judges differently."""
+    """Return a report: both commits' metrics, the verdict, the checks and changed rules."""
     here, before = report.read_evaluation(REPORTS), recorded(revision).get("model", {})
-    cells = [report.shown(before[name]) if name in before else "-" for name in task.TITLES]
+    cells = [report.formatted(before[name]) if name in before else "-" for name in task.TITLES]
     column = [f"`{revision}` |", "---:|", *(f"{cell} |" for cell in cells)]
     table = [f"{row} {cell}" for row, cell in zip(report.table(here), column, strict=True)]
     verdict = json.loads(VERDICT.read_text(encoding="utf-8"))
     findings = {
         "Gate": [Finding(**each) for each in verdict["findings"]],
-        "Proofs": [*prove(), compare(revision)],
+        "Checks": [*prove(), compare(revision)],
     }
     lines = [here.headline, "", *table]
     for title, each in findings.items():
         said = [f"- {'ok' if it.holds else '**NO**'}: {it.rule}: {it.sentence}" for it in each]
         lines += ["", f"### {title}", "", *said]
-    changes = output("git", "diff", "--unified=0", revision, "--", *JUDGES)
+    changes = output("git", "diff", "--unified=0", revision, "--", *GATE_FILES)
     changed = ["~~~diff", changes[:20_000], "~~~"] if changes else ["None."]
     lines += ["", f"### Parameters and rules that changed since `{revision}`", "", *changed, ""]
     return "\n".join(lines)

@@ -1,4 +1,4 @@
-"""`POST /explain`: which values of a row moved its answer."""
+"""`POST /explain`: the effect of each value of a row on its prediction."""
 
 from datetime import datetime
 from typing import Any
@@ -18,10 +18,10 @@ router = APIRouter()
 
 
 class Contribution(BaseModel):
-    """`effect` is the answer for this row, minus the answer with the typical value instead.
+    """`effect` is the prediction for this row minus the prediction with the typical value.
 
-    It says what the model does with this value beside the others of the row, not what would happen
-    in the world if the value were another.
+    It shows how the model uses this value, given the other values of the row, not what would happen
+    in reality if the value changed.
     """
 
     column: str
@@ -31,23 +31,23 @@ class Contribution(BaseModel):
 
 
 class Explanation(BaseModel):
-    """An answer and what moved it, the largest effect first."""
+    """A prediction and the effect of each column on it, the largest effect first."""
 
     prediction: Prediction
     contributions: list[Contribution]
 
 
-# `def`, hence in a thread: a row of many columns has many variants.
+# `def`, so FastAPI runs it in a thread: a row with many columns has many variants.
 @router.post("/explain")
 def explain(row: Row, request: Request) -> Explanation:
-    """Answer for one row, and for its variants with one typical value each."""
+    """Return the prediction for one row, and the effect of each column on it."""
     bundle = champion(request)
     values = row.model_dump(by_alias=True)
     typical = {name: typical_value(bundle.reference["columns"][name]) for name in KINDS}
     effects = measure(bundle, values, typical)
     found = [
         Contribution(
-            column=name, value=plain(values[name]), typical=plain(typical[name]), effect=effect
+            column=name, value=to_json(values[name]), typical=to_json(typical[name]), effect=effect
         )
         for name, effect in zip(KINDS, effects, strict=True)
     ]
@@ -58,18 +58,18 @@ def explain(row: Row, request: Request) -> Explanation:
 
 
 def measure(bundle: Bundle, values: dict[str, Any], typical: dict[str, Any]) -> list[float]:
-    """Return the effect of each column; the model answers for all variants in one call."""
+    """Return the effect of each column; all variants are predicted in one call of the model."""
     variants = {name: [value] * (len(KINDS) + 1) for name, value in values.items()}
     for position, name in enumerate(KINDS, start=1):
-        variants[name][position] = times_from_text(name, typical[name])
+        variants[name][position] = parse_time(name, typical[name])
     outputs: Floats = bundle.predict(variants)
-    if outputs.ndim > 1:  # of several classes, the one that the row gets
+    if outputs.ndim > 1:  # with several classes, the predicted one
         outputs = outputs[:, outputs[0].argmax()]
     return [float(each) for each in outputs[0] - outputs[1:]]
 
 
 def typical_value(column: dict[str, Any]) -> Value:
-    """Return the middle or the most frequent value of the training rows, or None for missing."""
+    """Return the median or the most frequent value of the training rows, or None for missing."""
     if column["missing"] > 0.5:
         return None
     if "quantiles" in column:
@@ -79,13 +79,13 @@ def typical_value(column: dict[str, Any]) -> Value:
     return max(shares, key=shares.__getitem__)
 
 
-def times_from_text(name: str, value: Value) -> Value | datetime:
-    """Return a value as a row holds it."""
+def parse_time(name: str, value: Value) -> Value | datetime:
+    """Convert the text of a time to a datetime; return other values unchanged."""
     return datetime.fromisoformat(str(value)) if name in TIMES and value is not None else value
 
 
-def plain(value: Any) -> Value:  # noqa: ANN401
-    """Return a value as JSON shows it."""
+def to_json(value: Any) -> Value:  # noqa: ANN401
+    """Convert a datetime to text; return other values unchanged."""
     return value.isoformat() if isinstance(value, datetime) else value
 
 

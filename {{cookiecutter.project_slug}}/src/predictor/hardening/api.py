@@ -14,16 +14,16 @@ from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
 from pythonjsonlogger.json import JsonFormatter
 
 from predictor.hardening import problems
-from predictor.hardening.middleware import ApiKeys, RequestLog, Settings, Work
+from predictor.hardening.middleware import ApiKeys, RequestLimits, RequestLog, Settings
 
 
 def install(app: FastAPI) -> None:
-    """Add everything to the service; the middleware that is added last comes first."""
+    """Add everything to the service; the middleware that is added last runs first."""
     settings = Settings.read()
     install_logs()
     problems.install(app, keys=bool(settings.api_keys))
     install_metrics(app)
-    app.add_middleware(Work, settings=settings)
+    app.add_middleware(RequestLimits, settings=settings)
     if settings.api_keys:
         app.add_middleware(ApiKeys, settings=settings)
     app.add_middleware(RequestLog)
@@ -44,7 +44,7 @@ def install_logs() -> None:
 
 
 def install_metrics(app: FastAPI) -> None:
-    """Serve FastAPI's own metrics, and what the service counts, in the format of Prometheus."""
+    """Serve FastAPI's metrics and the service's own counters in the Prometheus format."""
     metrics.set_meter_provider(MeterProvider(metric_readers=[PrometheusMetricReader()]))
     meter = metrics.get_meter("predictor")
 

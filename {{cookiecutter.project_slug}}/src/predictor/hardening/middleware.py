@@ -1,4 +1,4 @@
-"""What a request passes before FastAPI sees it: its log line, its key, its place."""
+"""Middleware: the request log, API keys, and limits on concurrency and time."""
 
 import logging
 import time
@@ -17,17 +17,17 @@ from predictor.hardening.problems import problem
 
 logger = logging.getLogger("predictor.request")
 
-GUARDED = ("/model", "/metrics")  # beside every request that is no GET
+PROTECTED = ("/model", "/metrics")  # and every request that is not a GET
 Key = Annotated[str, Field(min_length=1)]  # an empty key would let everybody in
-ByCommas = BeforeValidator(lambda text: [key.strip() for key in text.split(",")])
+SplitAtCommas = BeforeValidator(lambda text: [key.strip() for key in text.split(",")])
 
 
 class Settings(BaseSettings, env_prefix="PREDICTOR_", frozen=True, validate_default=False):
-    """Limits of the service, from the environment: `PREDICTOR_PLACES` and the like."""
+    """Limits of the service, from environment variables such as `PREDICTOR_TIMEOUT`."""
 
-    api_keys: Annotated[tuple[Key, ...], NoDecode, ByCommas] = ()  # without any it is open
-    places: PositiveInt = 64  # requests that are worked on at a time
-    deadline: PositiveFloat = 30  # seconds for a request, its body included
+    api_keys: Annotated[tuple[Key, ...], NoDecode, SplitAtCommas] = ()  # if empty, no key is needed
+    max_concurrency: PositiveInt = 64  # requests that run at a time
+    timeout: PositiveFloat = 30  # seconds for a request, its body included
 
     @classmethod
     def read(cls) -> "Settings":
@@ -40,13 +40,13 @@ class Settings(BaseSettings, env_prefix="PREDICTOR_", frozen=True, validate_defa
 
 
 class RequestLog:
-    """Logs a line for each request: its path, status and time, and never a value of its body."""
+    """Logs a line for each request: its path, status and duration, but no value of its body."""
 
     def __init__(self, app: ASGIApp) -> None:
         self.app = app
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:  # noqa: D102
-        start, status = time.perf_counter(), 500  # of a fault before an answer
+        start, status = time.perf_counter(), 500  # if an error prevents a response
 
         async def observe(message: Message) -> None:
             nonlocal status
@@ -62,7 +62,7 @@ class RequestLog:
 
 
 class ApiKeys:
-    """Answers 401 to a request without a known key, before its body is read."""
+    """Responds with 401 to a request without a valid key, before its body is read."""
 
     def __init__(self, app: ASGIApp, settings: Settings) -> None:
         self.app = app
@@ -70,25 +70,25 @@ class ApiKeys:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:  # noqa: D102
         app, http = self.app, scope["type"] == "http"
-        if http and (scope["method"] != "GET" or scope["path"].startswith(GUARDED)):
+        if http and (scope["method"] != "GET" or scope["path"].startswith(PROTECTED)):
             headers = Headers(scope=scope)
             bearer = headers.get("authorization", "").removeprefix("Bearer ")
             given = headers.get("x-api-key", bearer).encode()
             if not any(compare_digest(given, key) for key in self.keys):
-                sentence = "Send one of the keys of this service as X-API-Key or as a bearer token."
+                sentence = "Send a valid API key as X-API-Key or as a bearer token."
                 app = problem(401, sentence, {"WWW-Authenticate": "Bearer"})
         await app(scope, receive, send)
 
 
-class Work:
-    """Limits how many requests with a body are worked on at a time, and how long one may take.
+class RequestLimits:
+    """Limits how many requests with a body run at a time, and how long each may take.
 
-    A place is taken once the body has arrived, so that slow bodies take none, and kept until the
-    work ends: what runs in a thread cannot be stopped at its deadline.
+    A request counts once its body has arrived, so slow uploads do not count, and until its work
+    ends: work in a thread cannot be stopped at the timeout.
     """
 
     def __init__(self, app: ASGIApp, settings: Settings) -> None:
-        self.app, self.free, self.deadline = app, settings.places, settings.deadline
+        self.app, self.free, self.timeout = app, settings.max_concurrency, settings.timeout
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:  # noqa: D102
         if scope["type"] != "http" or scope["method"] == "GET":
@@ -106,10 +106,10 @@ class Work:
             return message
 
         try:
-            with anyio.fail_after(self.deadline):
+            with anyio.fail_after(self.timeout):
                 await self.app(scope, take, send)
         except TimeoutError:
-            sentence = f"This took longer than {self.deadline:g} s."
+            sentence = f"The request took longer than {self.timeout:g} s."
             await problem(503, sentence, {"Retry-After": "1"})(scope, receive, send)
         finally:
             self.free += took

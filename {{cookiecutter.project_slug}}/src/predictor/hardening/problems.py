@@ -18,7 +18,7 @@ MEDIA_TYPE = "application/problem+json"
 
 
 class Problem(BaseModel):
-    """The body of every error; `errors` are those of a body that does not fit the schema."""
+    """The body of every error; `errors` lists where a request does not fit the schema."""
 
     title: str
     status: int
@@ -35,7 +35,7 @@ def problem(
 
 
 def install(app: FastAPI, *, keys: bool) -> None:
-    """Answer every error of `app` with a problem, and say so in OpenAPI."""
+    """Return every error of `app` as a problem, and describe it in OpenAPI."""
     describe(app, keys=keys)
 
     @app.exception_handler(RequestValidationError)
@@ -45,8 +45,8 @@ def install(app: FastAPI, *, keys: bool) -> None:
         if isinstance(error, HTTPException):
             return problem(error.status_code, str(error.detail), error.headers)
         if not isinstance(error, RequestValidationError):
-            sentence = "The service made a mistake; its log has the details."
-            # No middleware sees this answer, so it gets the id of the request here.
+            sentence = "Internal error: see the log of the service for details."
+            # This response does not pass the middleware, so the request id is added here.
             return problem(500, sentence, {"X-Request-ID": correlation_id.get() or ""})
         errors = json.loads(bytes((await unprocessable(request, error)).body))["detail"]
         first = ".".join(map(str, errors[0]["loc"]))
@@ -54,7 +54,7 @@ def install(app: FastAPI, *, keys: bool) -> None:
 
 
 def describe(app: FastAPI, *, keys: bool) -> None:
-    """Say in OpenAPI which key is needed, and which errors there are, as FastAPI documents it."""
+    """Describe the API key and the errors in OpenAPI, in the way that FastAPI documents."""
     generate, content = app.openapi, {MEDIA_TYPE: {"schema": Problem.model_json_schema()}}
 
     def openapi() -> dict[str, Any]:

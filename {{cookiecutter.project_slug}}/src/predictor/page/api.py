@@ -1,4 +1,4 @@
-"""A page at `/` for people who do not code: a form that follows from the API's JSON Schema."""
+"""A page at `/` for people who do not code: a form generated from the API's JSON Schema."""
 
 import json
 import mimetypes
@@ -15,23 +15,23 @@ from predictor.paths import EXAMPLE
 from predictor.task import Problem
 
 STATIC = Path(__file__).parent / "static"
-OWN_FILES_ONLY = (
+CONTENT_SECURITY_POLICY = (
     "default-src 'self'; img-src 'self' data:; frame-ancestors 'none'; base-uri 'none'; "
     "form-action 'none'"
 )
 
 
 class About(BaseModel):
-    """What the page says beside the form, and a real row to begin with."""
+    """The texts next to the form, and a real row to fill it with."""
 
     problem: Problem
     example: dict[str, Any]
-    categories: dict[str, list[str]]  # those of the training rows, the most frequent first
+    categories: dict[str, list[str]]  # in the training rows, the most frequent first
 
 
 def install(app: FastAPI) -> None:
     """Add the page and its files to the service."""
-    # Windows takes types from its registry, where a script may be plain text that no browser runs.
+    # On Windows, the registry may give scripts the type text/plain, which browsers do not run.
     for suffix, kind in {".js": "text/javascript", ".css": "text/css"}.items():
         mimetypes.add_type(kind, suffix)
     app.mount("/page", StaticFiles(directory=STATIC), name="page")
@@ -39,7 +39,7 @@ def install(app: FastAPI) -> None:
     @app.get("/", include_in_schema=False)
     async def page() -> FileResponse:
         return FileResponse(
-            STATIC / "index.html", headers={"Content-Security-Policy": OWN_FILES_ONLY}
+            STATIC / "index.html", headers={"Content-Security-Policy": CONTENT_SECURITY_POLICY}
         )
 
     @app.get("/about", include_in_schema=False)

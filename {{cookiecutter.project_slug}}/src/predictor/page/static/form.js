@@ -1,4 +1,4 @@
-// One field of the form for one property of the JSON Schema, and its value as JSON.
+// Creates a form field for a property of the JSON Schema, and returns its value as JSON.
 
 function kindOf(property) {
   const options = property.anyOf ?? [property];
@@ -53,7 +53,7 @@ export function field(name, property, value, categories) {
   return label;
 }
 
-/** Return what an input holds, as the service takes it: null where it is empty. */
+/** Return the value of an input as JSON for the service; null if it is empty. */
 export function valueOf(input, property) {
   const kind = kindOf(property).type;
   if (input.value === "") return null;

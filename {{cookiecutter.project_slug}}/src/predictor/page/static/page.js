@@ -1,4 +1,4 @@
-// The page: a form from the JSON Schema of a row, and what the service answers to it.
+// Builds the form from the JSON Schema of a row, and shows the response of the service.
 import { field, valueOf } from "./form.js";
 
 const form = document.getElementById("row");
@@ -20,23 +20,23 @@ function element(name, text, attributes = {}) {
   return made;
 }
 
-function show(said, problem) {
+function show(result, problem) {
   const parts = [];
-  if ("probability" in said) {
+  if ("probability" in result) {
     const { false_alarm: alarm, miss, unit } = problem.costs;
-    parts.push(element("strong", percent.format(said.probability)));
-    parts.push(element("p", said.decision ? "Act." : "Do not act."));
-    parts.push(element("small", `A false alarm costs ${alarm} and a missed case ${miss} (${unit}), so acting pays from ${percent.format(said.threshold)}.`));
-  } else if ("probabilities" in said) {
-    parts.push(element("strong", said.prediction));
-    const sorted = Object.entries(said.probabilities).sort((one, other) => other[1] - one[1]);
+    parts.push(element("strong", percent.format(result.probability)));
+    parts.push(element("p", result.decision ? "Act." : "Do not act."));
+    parts.push(element("small", `A false alarm costs ${alarm} and a missed case ${miss} (${unit}), so the decision threshold is ${percent.format(result.threshold)}.`));
+  } else if ("probabilities" in result) {
+    parts.push(element("strong", result.prediction));
+    const sorted = Object.entries(result.probabilities).sort((one, other) => other[1] - one[1]);
     for (const [name, share] of sorted) parts.push(element("p", `${name}: ${percent.format(share)}`));
   } else {
-    parts.push(element("strong", `${number.format(said.value)} ${said.unit}`));
-    parts.push(element("p", `Between ${number.format(said.low)} and ${number.format(said.high)} in ${percent.format(said.coverage)} of cases.`));
+    parts.push(element("strong", `${number.format(result.value)} ${result.unit}`));
+    parts.push(element("p", `Between ${number.format(result.low)} and ${number.format(result.high)} in ${percent.format(result.coverage)} of cases.`));
   }
-  if (said.unseen.length) parts.push(element("p", `Training never saw this: ${said.unseen.join(", ")}.`, { class: "fault" }));
-  parts.push(element("p", ""), element("small", `Version ${said.model_version} of the model`));
+  if (result.unseen.length) parts.push(element("p", `Not in the training data: ${result.unseen.join(", ")}.`, { class: "fault" }));
+  parts.push(element("p", ""), element("small", `Version ${result.model_version} of the model`));
   answer.replaceChildren(...parts);
 }
 
@@ -53,7 +53,7 @@ function explain(contributions, isShare) {
     const cell = row.insertCell();
     cell.append(meter, element("small", words));
   }
-  reasons.replaceChildren(element("h2", "What moved it, against typical values"), table);
+  reasons.replaceChildren(element("h2", "Effect of each value, compared with a typical one"), table);
 }
 
 function mark(errors) {
@@ -72,7 +72,7 @@ async function ask(about, schema, paths) {
   const path = "/explain" in paths ? "explain" : "predict";
   const response = await fetch(path, { method: "POST", headers: { "Content-Type": "application/json" }, body: JSON.stringify(row) });
   const content = await response.json();
-  if (turn !== latest) return; // a newer question is on its way
+  if (turn !== latest) return; // a newer request was sent
   mark(response.ok ? [] : (content.errors ?? content.detail ?? []));
   if (!response.ok) {
     answer.replaceChildren(element("p", response.status === 422 ? "Some values are not possible." : content.detail));
@@ -102,6 +102,6 @@ async function start() {
 }
 
 start().catch((error) => {
-  document.getElementById("question").textContent = "No answer yet";
+  document.getElementById("question").textContent = "No prediction yet";
   answer.replaceChildren(element("p", error.message));
 });
