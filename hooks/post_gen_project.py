@@ -18,8 +18,16 @@ PARTS = {
     "batch": ("src/predictor/batch", "tests/batch", "docs/batch.md"),
     "explain": ("src/predictor/explain", "tests/explain", "docs/explain.md"),
     "page": ("src/predictor/page", "tests/page", "docs/page.md"),
-    "hardening": ("src/predictor/hardening", "tests/hardening", "docs/hardening.md"),
+    "hardening": (
+        *("src/predictor/hardening", "tests/hardening", "docs/hardening.md"),
+        "deploy/prometheus",
+    ),
     "gate": ("src/predictor/gate", "tests/gate", "docs/gate.md"),
+    "stack": (
+        *("deploy/compose.yaml", "deploy/.env.example", "deploy/mlflow", "deploy/nginx.conf"),
+        *("deploy/prometheus", "docs/stack.md", "docs/data.md"),
+    ),
+    "kubernetes": ("deploy/kubernetes", "docs/kubernetes.md"),
 }
 
 NEXT = """
@@ -41,7 +49,12 @@ def prune(project: Path, answers: dict[str, str]) -> None:
 
 
 def remove(path: Path) -> None:
-    """Delete a file or a folder, and its parent folder if that is then empty."""
+    """Delete a file or a folder, and its parent folder if that is then empty.
+
+    It may be gone already: a path can belong to two parts.
+    """
+    if not path.exists():
+        return
     if path.is_dir():
         shutil.rmtree(path)
     else:

@@ -30,9 +30,11 @@ def test_a_folder_that_held_only_refused_parts_goes_with_them(tmp_path: Path) ->
     assert not (tmp_path / "docs").exists()
 
 
-def test_a_path_of_the_table_that_does_not_exist_is_an_error(tmp_path: Path) -> None:
-    with pytest.raises(FileNotFoundError):
-        post_gen_project.prune(tmp_path, ANSWERS | {"github_actions": "no"})
+def test_a_path_of_two_parts_goes_with_either(tmp_path: Path) -> None:
+    for refused in ({"stack": "no"}, {"hardening": "no"}, {"stack": "no", "hardening": "no"}):
+        make(tmp_path, "deploy/prometheus/alerts.yml")
+        post_gen_project.prune(tmp_path, ANSWERS | refused)
+        assert not (tmp_path / "deploy").exists()
 
 
 def test_every_path_of_the_table_is_in_the_template() -> None:
