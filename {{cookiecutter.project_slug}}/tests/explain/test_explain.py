@@ -62,12 +62,14 @@ def test_a_row_that_does_not_fit_is_refused(client: TestClient, example: dict[st
 
 
 @pytest.mark.parametrize(
-    ("column", "typical"),
+    ("column", "kind", "typical"),
     [
-        ({"missing": 0.1, "quantiles": [1, 2, 3]}, 2),
-        ({"missing": 0.68, "quantiles": [1, 2, 3]}, None),
-        ({"missing": 0.0, "shares": {"a": 0.2, "b": 0.8}}, "b"),
+        ({"missing": 0.1, "quantiles": [1, 2, 3]}, float, 2),
+        ({"missing": 0.68, "quantiles": [1, 2, 3]}, float, None),
+        ({"missing": 0.0, "shares": {"a": 0.2, "b": 0.8}}, str, "b"),
+        ({"missing": 0.0, "shares": {"True": 0.2, "False": 0.8}}, bool, False),
+        ({"missing": 0.0, "shares": {"True": 0.9, "False": 0.1}}, bool, True),
     ],
 )
-def test_the_typical_value_of_a_column(column: dict[str, Any], typical: object) -> None:
-    assert typical_value(column) == typical
+def test_the_typical_value_of_a_column(column: dict[str, Any], kind: type, typical: object) -> None:
+    assert typical_value(column, kind) == typical

@@ -43,7 +43,9 @@ def explain(row: Row, request: Request) -> Explanation:
     """Return the prediction for one row, and the effect of each column on it."""
     bundle = champion(request)
     values = row.model_dump(by_alias=True)
-    typical = {name: typical_value(bundle.reference["columns"][name]) for name in KINDS}
+    typical = {
+        name: typical_value(bundle.reference["columns"][name], kind) for name, kind in KINDS.items()
+    }
     effects = measure(bundle, values, typical)
     found = [
         Contribution(
@@ -68,7 +70,7 @@ def measure(bundle: Bundle, values: dict[str, Any], typical: dict[str, Any]) -> 
     return [float(each) for each in outputs[0] - outputs[1:]]
 
 
-def typical_value(column: dict[str, Any]) -> Value:
+def typical_value(column: dict[str, Any], kind: type) -> Value:
     """Return the median or the most frequent value of the training rows, or None for missing."""
     if column["missing"] > 0.5:
         return None
@@ -76,7 +78,8 @@ def typical_value(column: dict[str, Any]) -> Value:
         middle: Value = column["quantiles"][len(column["quantiles"]) // 2]
         return middle
     shares: dict[str, float] = column["shares"]
-    return max(shares, key=shares.__getitem__)
+    most = max(shares, key=shares.__getitem__)
+    return most == "True" if kind is bool else most
 
 
 def parse_time(name: str, value: Value) -> Value | datetime:
