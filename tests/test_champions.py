@@ -1,8 +1,11 @@
 """Champions that come, go and are killed half way in a generated project; everything is real."""
 
+import contextlib
 import csv
 import json
+import re
 import signal
+import sqlite3
 import subprocess
 from pathlib import Path
 
@@ -106,3 +109,49 @@ def test_promotions_and_rollbacks_that_are_killed_are_completed_by_the_next_comm
         replace(contested / "params.yaml", f"seed: {seed - 1}", f"seed: {seed}")
         assert run(contested, "uv", "run", "dvc", "repro").returncode == 0
     assert killed > 5
+
+
+def promote_under(folder: Path, trouble: str) -> subprocess.CompletedProcess[str]:
+    """Promote after a line of shell, and require one sentence if that fails."""
+    program = folder / ".venv" / "bin" / "predictor"
+    done = run(folder, "bash", "-c", f"{trouble}; exec {program} promote")
+    if done.returncode:
+        assert done.returncode == 1
+        assert "Traceback" not in done.stderr, done.stderr
+        assert re.search(r"^error: \S", done.stderr, re.MULTILINE), done.stderr
+    return done
+
+
+@pytest.fixture
+def waiting(own: Path) -> Path:
+    """Return a project whose candidate is not the champion, and will be."""
+    replace(own / "params.yaml", "model: hist_gradient_boosting", "model: logistic_regression")
+    assert run(own, "uv", "run", "dvc", "repro").returncode == 0
+    return own
+
+
+def test_a_full_disk_is_one_sentence_and_loses_nothing(waiting: Path) -> None:
+    """A limit on the size of files stops each attempt at a later write."""
+    sizes = (0, 1, 4, 16, 64, 128, 256, 384, 512, 640, 768, 2048)
+    codes = [promote_under(waiting, f"ulimit -f {size}").returncode for size in sizes]
+    assert codes.count(1) > 5
+    assert predictor(waiting, "promote").returncode == 0
+    assert len(history(waiting)) == 2
+    assert serving(waiting) == history(waiting)[-1][0]
+
+
+def test_a_database_that_is_locked_or_foreign_is_one_sentence_and_loses_nothing(
+    waiting: Path,
+) -> None:
+    database = waiting / "mlflow.db"
+    with contextlib.closing(sqlite3.connect(database)) as connection:
+        connection.execute("BEGIN EXCLUSIVE")
+        assert "is locked" in promote_under(waiting, "true").stderr
+    kept = database.read_bytes()
+    for foreign in (b"", b"not a database", kept[: len(kept) // 2]):
+        database.write_bytes(foreign)
+        promote_under(waiting, "true")
+        database.write_bytes(kept)
+    assert predictor(waiting, "promote").returncode == 0
+    assert len(history(waiting)) == 2
+    assert serving(waiting) == history(waiting)[-1][0]

@@ -162,7 +162,7 @@ def test_a_promotion_reaches_mlflow_and_the_service(stack: Stack) -> None:
     assert {"key": "seed", "value": "20130102"} in run_of_it["data"]["params"]
     eventually(lambda: bool(stack.predict()["probability"] != before["probability"]))
     after = stack.predict()
-    # Now the champion is in the image too, and the proxy finds the new container.
+    # A new container of the service, with the champion in its image, answers as well.
     stack.shell(up)
     assert stack.predict() == after
 

@@ -116,5 +116,5 @@ def main() -> None:
         os.environ.setdefault(name, value)
     try:
         app()
-    except PredictorError as error:
+    except (PredictorError, OSError) as error:  # OSError: a disk that is full, a port in use
         sys.exit(f"error: {error}")
