@@ -9,7 +9,7 @@ app = typer.Typer()
 Revision = Annotated[str, typer.Argument(help="A commit, such as origin/main.")]
 
 
-@app.command()
+@app.command(epilog="Example: `predictor prove`")
 def prove() -> None:
     """Check that this run reproduces the committed results and the README."""
     from predictor.delivery.proof import prove, require
@@ -17,7 +17,7 @@ def prove() -> None:
     require(prove())
 
 
-@app.command()
+@app.command(epilog="Example: `predictor compare origin/main`")
 def compare(revision: Revision) -> None:
     """Fail if the loss of this run is higher than the loss recorded in another commit."""
     from predictor.delivery.proof import require
@@ -26,7 +26,7 @@ def compare(revision: Revision) -> None:
     require([compare(revision)])
 
 
-@app.command()
+@app.command(epilog="Example: `predictor summary origin/main summary.md`")
 def summary(revision: Revision, markdown: Path) -> None:
     """Write a Markdown report that compares this run with another commit."""
     from predictor.delivery.pull_request import summary
