@@ -8,7 +8,7 @@ import pytest
 from predictor import registry
 from predictor.bundle import Bundle
 from predictor.errors import PredictorError
-from predictor.features import KINDS
+from predictor.features import KINDS, TIMES
 from predictor.paths import CHAMPION, PREPARED
 from predictor.registry import Registry
 
@@ -19,6 +19,8 @@ def test_the_registered_champion_answers_on_raw_columns_like_the_bundle(promoted
     rows = pd.read_parquet(PREPARED / "test.parquet")[list(KINDS)]
     model = mlflow.pyfunc.load_model(f"models:/{champion.metadata.problem.name}@champion")
     np.testing.assert_array_equal(model.predict(rows), champion.predict(rows))
+    as_from_json = rows.astype({name: str for name in TIMES})
+    np.testing.assert_array_equal(model.predict(as_from_json), champion.predict(rows))
 
 
 def test_a_store_of_another_folder_is_refused(

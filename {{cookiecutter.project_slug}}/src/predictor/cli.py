@@ -19,6 +19,7 @@ Stage = Literal["ingest", "prepare", "train", "evaluate"]
 ENVIRONMENT = {
     "MLFLOW_DISABLE_TELEMETRY": "true",
     "MLFLOW_ENABLE_ARTIFACTS_PROGRESS_BAR": "false",
+    "MLFLOW_ENABLE_PROXY_MULTIPART_DOWNLOAD": "false",  # not from S3, which may not be reachable
     "MLFLOW_HTTP_REQUEST_MAX_RETRIES": "2",
     "MLFLOW_LOGGING_LEVEL": "ERROR",
     # Threads that spin while they wait make training three times slower on a busy machine.
@@ -112,8 +113,7 @@ def main() -> None:
     """Run the command line; an error for the user is a sentence, not a traceback."""
     logging.basicConfig(level=logging.WARNING, format="%(message)s", stream=sys.stdout)
     logging.getLogger("predictor").setLevel(logging.INFO)
-    for name, value in ENVIRONMENT.items():
-        os.environ.setdefault(name, value)
+    os.environ |= {**ENVIRONMENT, **os.environ}
     try:
         app()
     except (PredictorError, OSError) as error:  # OSError: a disk that is full, a port in use

@@ -44,11 +44,10 @@ def build(name: str, params: Train) -> Pipeline:
         imputer = SimpleImputer(strategy="median", keep_empty_features=True)
         numbers = make_pipeline(imputer, StandardScaler())
     one_hot = OneHotEncoder(handle_unknown="ignore", sparse_output=False, dtype=np.float32)
-    n_numbers, n_features = len(NUMBER_FEATURES), len(FEATURES)
     columns = ColumnTransformer(
         [
-            ("numbers", numbers, list(range(n_numbers))),
-            ("categories", one_hot, list(range(n_numbers, n_features))),
+            ("numbers", numbers, list(range(len(NUMBER_FEATURES)))),
+            ("categories", one_hot, list(range(len(NUMBER_FEATURES), len(FEATURES)))),
         ]
     )
     model = MODELS[name](random_state=params.seed).set_params(**params.models.get(name, {}))

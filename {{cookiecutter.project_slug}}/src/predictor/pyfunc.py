@@ -11,6 +11,7 @@ from mlflow.models import set_model
 from mlflow.pyfunc.model import PythonModel, PythonModelContext
 
 from predictor.bundle import Bundle
+from predictor.features import TIMES
 
 
 class BundleModel(PythonModel):
@@ -22,7 +23,8 @@ class BundleModel(PythonModel):
 
     def predict(self, context: Any, model_input: pd.DataFrame, params: Any = None) -> Any:
         """Return the answers for n rows of raw columns, as `Bundle.predict` does."""
-        return self.bundle.predict(model_input)
+        times = {name: pd.to_datetime(model_input[name]) for name in TIMES}  # text, if from JSON
+        return self.bundle.predict(model_input.assign(**times))
 
 
 set_model(BundleModel())

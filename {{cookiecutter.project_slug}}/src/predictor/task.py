@@ -83,14 +83,12 @@ def truth(target: Any) -> Floats:  # noqa: ANN401 (a column of pandas)
 
 def from_onnx(outputs: list[Any]) -> Floats:
     """Return the probability of True, shape (n_rows,), from the outputs of ONNX Runtime."""
-    probabilities: Floats = outputs[-1][:, 1].astype(np.float64)
-    return probabilities
+    return np.asarray(outputs[-1][:, 1], np.float64)
 
 
 def from_sklearn(model: Any, inputs: Any) -> Floats:  # noqa: ANN401 (a pipeline, a frame)
     """Return the probability of True, shape (n_rows,), from a fitted pipeline."""
-    probabilities: Floats = model.predict_proba(inputs)[:, 1]
-    return probabilities
+    return np.asarray(model.predict_proba(inputs)[:, 1])
 
 
 def dummy(truth: Floats, n_rows: int) -> Floats:
