@@ -19,7 +19,7 @@ def test_the_registered_champion_answers_on_raw_columns_like_the_bundle(promoted
     rows = pd.read_parquet(PREPARED / "test.parquet")[list(KINDS)]
     model = mlflow.pyfunc.load_model(f"models:/{champion.metadata.problem.name}@champion")
     np.testing.assert_array_equal(model.predict(rows), champion.predict(rows))
-    as_from_json = rows.astype({name: str for name in TIMES})
+    as_from_json = rows.astype(dict.fromkeys(TIMES, str))
     np.testing.assert_array_equal(model.predict(as_from_json), champion.predict(rows))
 
 
