@@ -62,7 +62,7 @@ def test_a_worse_candidate_is_refused_with_both_numbers_and_what_to_try(own: Pat
     assert json.loads(text_of(own / "reports" / "verdict.json"))["promotes"] is False
 
 
-SECONDS = [4.5, 5.5, 6.25, 7.0, 8.0]
+SECONDS = [5.0, 6.5, 8.0]
 
 
 def kill_after(folder: Path, seconds: float, *arguments: str) -> bool:
@@ -108,7 +108,7 @@ def test_promotions_and_rollbacks_that_are_killed_are_completed_by_the_next_comm
         seed = 20130102 + SECONDS.index(seconds) + 1
         replace(contested / "params.yaml", f"seed: {seed - 1}", f"seed: {seed}")
         assert run(contested, "uv", "run", "dvc", "repro").returncode == 0
-    assert killed > 2
+    assert killed > 1
 
 
 def promote_under(folder: Path, trouble: str) -> subprocess.CompletedProcess[str]:
