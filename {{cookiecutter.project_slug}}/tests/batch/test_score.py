@@ -51,10 +51,11 @@ def test_chunks_give_the_same_answers_as_the_whole(
 ) -> None:
     gaps = pd.array([None if at > 100 else at for at in range(len(table))], dtype="Int64")
     source = written(table.assign(note=gaps), tmp_path / name)
-    score(source, tmp_path / "whole.csv")
+    whole, chunks = (tmp_path / f"{each}{source.suffix}" for each in ("whole", "chunks"))
+    score(source, whole)
     monkeypatch.setattr(module, "CHUNK", 70)
-    score(source, tmp_path / "chunks.csv")
-    assert (tmp_path / "chunks.csv").read_text() == (tmp_path / "whole.csv").read_text()
+    score(source, chunks)
+    pd.testing.assert_frame_equal(answers(chunks), answers(whole))
 
 
 def test_a_table_with_predictions_is_rejected(table: pd.DataFrame, tmp_path: Path) -> None:
