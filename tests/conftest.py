@@ -10,10 +10,12 @@ from pathlib import Path
 import demo
 import pytest
 from baking import Answers, bake
+from filelock import FileLock
 from snapshot import TEMPLATE, snapshot
 
 Bake = Callable[..., Path]
 Run = subprocess.CompletedProcess[str]
+Once = Callable[[str, Callable[[], str]], str]
 
 
 @pytest.fixture(scope="session")
@@ -40,31 +42,56 @@ def answers() -> Answers:
 
 
 @pytest.fixture(scope="session")
-def demo_output() -> str:
+def once(tmp_path_factory: pytest.TempPathFactory, worker_id: str) -> Once:
+    """Return a function that runs another once for all workers and returns its text."""
+    folder = tmp_path_factory.getbasetemp()
+    folder = folder if worker_id == "master" else folder.parent  # the parent is that of the run
+
+    def run_once(name: str, build: Callable[[], str]) -> str:
+        text = folder / f"{name}.txt"
+        with FileLock(folder / f"{name}.lock"):
+            if not text.exists():
+                text.write_text(build(), encoding="utf-8")
+            return text.read_text(encoding="utf-8")
+
+    return run_once
+
+
+@pytest.fixture(scope="session")
+def demo_output(once: Once) -> str:
     """Run `make demo` and return what it printed; the project stays in build/demo."""
-    done = run(TEMPLATE, "make", "--no-print-directory", "demo")
-    assert done.returncode == 0, done.stdout[-4000:] + done.stderr[-4000:]
-    return done.stdout
+
+    def build() -> str:
+        done = run(TEMPLATE, "make", "--no-print-directory", "demo")
+        assert done.returncode == 0, done.stdout[-4000:] + done.stderr[-4000:]
+        committed(TEMPLATE / "build" / "demo" / demo.SLUG)
+        return done.stdout
+
+    return once("demo", build)
 
 
 @pytest.fixture(scope="session")
 def core(demo_output: str) -> Path:
     """Return the project of the demo after its pipeline; tests must not change it."""
     assert demo_output
-    return committed(TEMPLATE / "build" / "demo" / demo.SLUG)
+    return TEMPLATE / "build" / "demo" / demo.SLUG
 
 
 @pytest.fixture(scope="session")
-def everything(template: Path, core: Path) -> Path:
+def everything(template: Path, core: Path, once: Once) -> Path:
     """Return a project with every part after its pipeline; tests must not change it."""
-    folder = TEMPLATE / "build" / "everything"
-    shutil.rmtree(folder, ignore_errors=True)
-    project = bake(template, folder, {"size": "everything"})
-    shutil.copytree(core / ".dvc" / "cache", project / ".dvc" / "cache")
-    for command in ("uv sync --quiet", "uv run dvc repro", "uv run predictor promote --strict"):
-        done = run(project, *command.split())
-        assert done.returncode == 0, done.stdout[-4000:] + done.stderr[-4000:]
-    return committed(project)
+
+    def build() -> str:
+        folder = TEMPLATE / "build" / "everything"
+        shutil.rmtree(folder, ignore_errors=True)
+        project = bake(template, folder, {"size": "everything"})
+        shutil.copytree(core / ".dvc" / "cache", project / ".dvc" / "cache")
+        for command in ("uv sync --quiet", "uv run dvc repro", "uv run predictor promote --strict"):
+            done = run(project, *command.split())
+            assert done.returncode == 0, done.stdout[-4000:] + done.stderr[-4000:]
+        return str(committed(project))
+
+    return Path(once("everything", build))
 
 
 def committed(project: Path) -> Path:
