@@ -53,7 +53,7 @@ def test_the_decision_is_made_in_double_precision() -> None:
     single: Floats = task.from_onnx([np.zeros(1), np.array([[0.8, 0.2]], np.float32)])
     rule = task.decision_rule(PROBLEM)
     assert task.prediction(float(single[0]), rule, [], "1").decision
-    assert not task.prediction(0.2 - 1e-9, rule, ["carrier"], "1").decision
+    assert not task.prediction(0.2 - 1e-9, rule, ["name"], "1").decision
 
 
 @pytest.mark.parametrize(

@@ -9,6 +9,6 @@ class PredictorError(Exception):
 
 
 def did_you_mean(name: str, known: Iterable[str]) -> str:
-    """Return a hint such as `; did you mean 'carrier'?`, or nothing if no name is close."""
+    """Return a hint such as `; did you mean 'name'?`, or nothing if no name is close."""
     close = get_close_matches(name, list(known), n=1)
     return f"; did you mean {close[0]!r}?" if close else ""

@@ -15,7 +15,7 @@ def score(
 ) -> None:
     """Add the champion's predictions to a table of any length, and write it to a new file.
 
-    Example: `predictor score flights.parquet answers.csv`
+    Example: `predictor score rows.parquet answers.csv`
     """
     from predictor.batch.score import score
 

