@@ -1,0 +1,268 @@
+"""Find out how a delimited text is written, and read it with pandas exactly as it stands.
+
+DuckDB's sniffer is wrong where it matters here: decimal commas, footnotes, rows of another length
+and encodings. The csv module reads every row strictly instead, and pandas must agree with it.
+"""
+
+import codecs
+import csv
+import io
+import re
+from array import array
+from collections import Counter, deque
+from dataclasses import dataclass, field
+from typing import Any
+
+import pandas as pd
+from charset_normalizer import from_bytes
+
+from predictor.errors import PredictorError
+
+MAX_COLUMNS = 2_000
+NUMBER = re.compile(r"[-+]?(\d[\d.,]*|\.\d+)(e[-+]?\d+)?", re.IGNORECASE)
+DATE = re.compile(r"\d{1,4}[-/.]\d\d?[-/.]\d{1,4}([ T].*)?")
+FOOTNOTE = re.compile(r"(sources?|notes?|(grand )?totals?|sum)\b|[*©]", re.IGNORECASE)
+TOTAL = re.compile(r"((grand )?totals?|sum):?", re.IGNORECASE)
+N_HEAD, N_TAIL = 500, 20
+
+
+@dataclass
+class Records:
+    """The rows of a text as the csv module reads them; a blank line is an empty row."""
+
+    widths: "array[int]" = field(default_factory=lambda: array("L"))  # fields of each row
+    lines: "array[int]" = field(default_factory=lambda: array("L"))  # where it starts, from 1
+    head: list[list[str]] = field(default_factory=list)
+    tail: "deque[list[str]]" = field(default_factory=lambda: deque(maxlen=N_TAIL))
+
+
+def read_delimited(
+    data: bytes, encoding: str | None, delimiter: str | None, skip: int | None, names: list[str]
+) -> tuple[pd.DataFrame, dict[str, Any], list[str]]:
+    """Return the rows, the arguments of `pandas.read_csv` and a note for each decision.
+
+    Raises:
+        PredictorError: rows differ in length, the first row is data, or the text is unreadable.
+    """
+    encoding, notes = _find_encoding(data, encoding)
+    sample = data[: 1 << 20].decode(encoding, "ignore")
+    if declared := re.match(r'"?sep=(.)"?[\r\n]', sample):
+        delimiter, skip = delimiter or declared[1], skip or 1
+    sep = _find_delimiter(sample, delimiter)
+    kwargs: dict[str, Any] = {"sep": sep} if sep != "," else {}
+    kwargs |= {"encoding": encoding} if encoding != "utf-8" else {}
+    if 0 < sample.count(sep) == sample.count(f"{sep} "):
+        kwargs |= {"skipinitialspace": True}
+    notes.append(f"The delimiter is {sep!r}.")
+    records, start, end, kwargs = _find_layout(data, kwargs, skip)
+    body = start if names else start + 1
+    names = _find_names(records, start, names)
+    before = body if names else start
+    if any(records.widths[:before]):
+        kwargs["skiprows"] = before
+        notes.append(f"Rows 1 to {before} are skipped; the data begin in row {before + 1}.")
+    if names:
+        kwargs["names"] = names
+    if any(records.widths[end:]):
+        kwargs |= {"skipfooter": len(records.widths) - end, "engine": "python"}
+        notes.append(f"Row {records.lines[end]} and what follows is left out as a footnote.")
+    rows = pd.read_csv(io.BytesIO(data), dtype=str, keep_default_na=False, **kwargs)
+    _require_same(rows, records, body, end)
+    renamed = [str(name) for name in rows if not names and name not in records.head[start]]
+    if renamed:
+        notes.append(f"Columns with no name or with one used before: {', '.join(renamed)}.")
+    return rows, kwargs, notes
+
+
+def _find_encoding(data: bytes, chosen: str | None) -> tuple[str, list[str]]:
+    """Return the encoding, and a note that says whether it is a guess."""
+    encoding = chosen or _guess_encoding(data)
+    if encoding.lower() in ("utf-8", "utf8") and data.startswith(codecs.BOM_UTF8):
+        encoding = "utf-8-sig"
+    try:
+        text = data.decode(encoding)
+    except (UnicodeError, LookupError) as error:
+        row = data.count(b"\n", 0, getattr(error, "start", 0)) + 1
+        raise PredictorError(f"row {row} is not {encoding} ({error}): add --encoding") from error
+    if re.search("[\0-\x08\x0e-\x19]", text[:65536]):
+        raise PredictorError("is not a text file in the encoding " + encoding)
+    if chosen or encoding.startswith("utf"):
+        return encoding, [f"The encoding is {encoding}."]
+    word = re.search(r"\w*[^\0-\x7f]\w*", text)
+    return encoding, [
+        f"The encoding is assumed to be {encoding} (it reads {word and word[0]!r}); "
+        "if that is wrong, add --encoding."
+    ]
+
+
+def _guess_encoding(data: bytes) -> str:
+    """Return UTF-8 or UTF-16 where that fits, else judge by the bytes above 127.
+
+    Single ones between letters are West European, runs above 0xC0 Cyrillic or Greek, other runs
+    East Asian; charset-normalizer is unreliable between these groups on short texts.
+    """
+    if data.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
+        return "utf-16"
+    first = re.search(rb"[\x80-\xff]", data)
+    if not first or b"\0" in data:
+        return "utf-8"
+    line = data.rfind(b"\n", 0, first.start()) + 1
+    sample = b"\n".join(x for x in data[line : line + 65536].splitlines() if not x.isascii())
+    letters = [c for c in sample.decode("utf-8", "replace") if not c.isascii()]
+    if letters.count("\ufffd") <= len(letters) / 2:
+        return "utf-8"
+    runs = re.findall(rb"[\x80-\xff]+", sample)
+    above = b"".join(runs)
+    if len(above) < 2 * len(runs) and not re.search(rb"[\x81-\x84\x86-\x90\x98\x9d]", above):
+        return "cp1252"
+    is_dense = sum(byte >= 0xC0 for byte in above) > 0.9 * len(above)
+    group = ["cp1251", "koi8_r", "cp1253"] if is_dense else ["cp932", "cp949", "gb18030", "big5"]
+    best = from_bytes(sample, cp_isolation=group).best()
+    mixed = re.findall(r"[a-zA-Z][^\0-\x7f]", str(best or ""))  # no word mixes two scripts
+    if best is None or len(mixed) > len(runs) / 2:
+        raise PredictorError("is not UTF-8, and its encoding is unclear: add --encoding")
+    return best.encoding
+
+
+def _find_delimiter(sample: str, chosen: str | None) -> str:
+    """Return the delimiter that gives most rows the same number of fields."""
+    if chosen is not None:
+        delimiter = chosen.replace("\\t", "\t")
+        if len(delimiter) != 1 or delimiter in '"\r\n':
+            raise PredictorError(f"--delimiter must be one character such as ;, not {chosen!r}")
+        return delimiter
+
+    def agreement(delimiter: str) -> tuple[int, int]:
+        rows = csv.reader(io.StringIO(sample, newline=""), delimiter=delimiter)
+        widths = Counter(len(row) for row in rows if len(row) > 1)
+        return max(((n, width) for width, n in widths.items()), default=(0, 0))
+
+    return max(",;\t|", key=agreement)
+
+
+def _find_layout(
+    data: bytes, kwargs: dict[str, Any], skip: int | None
+) -> tuple[Records, int, int, dict[str, Any]]:
+    """Return the records, the first and the end of the table, and `kwargs` with the quoting."""
+    quotings: list[dict[str, Any]] = [{}, {"escapechar": "\\"}]
+    if kwargs.get("sep") == "\t":
+        quotings.append({"quoting": csv.QUOTE_NONE})
+    problems = []
+    for quoting in quotings:
+        try:
+            records = _read_records(data, **kwargs, **quoting)
+            return records, *_find_bounds(records, skip), kwargs | quoting
+        except PredictorError as error:
+            problems.append(error)
+    raise problems[0]
+
+
+def _read_records(data: bytes, sep: str = ",", encoding: str = "utf-8", **quoting: Any) -> Records:
+    csv.field_size_limit(2**31 - 1)
+    text = io.TextIOWrapper(io.BytesIO(data), encoding, newline="")
+    reader = csv.reader(text, delimiter=sep, strict=True, **quoting)
+    records, line = Records(), 1
+    try:
+        for row in reader:
+            if len(row) == 1 and not row[0].strip():
+                row.clear()
+            records.widths.append(len(row))
+            records.lines.append(line)
+            records.tail.append(row)
+            if len(records.head) < N_HEAD:
+                records.head.append(row)
+            line = reader.line_num + 1
+    except csv.Error as error:
+        raise PredictorError(f"row {line}: {error}; correct the quotes in it") from error
+    return records
+
+
+def _find_bounds(records: Records, skip: int | None) -> tuple[int, int]:
+    """Return the row of the header, or of the data if there is none, and the end of the data."""
+    widths, head = records.widths, records.head
+    counts = Counter(width for width in widths[skip or 0 :] if width)
+    if not counts:
+        raise PredictorError("has no rows")
+    width = counts.most_common(1)[0][0]
+    if width > MAX_COLUMNS:
+        raise PredictorError(f"has {width:,} columns, at most {MAX_COLUMNS:,} can be adopted")
+    if skip is None:
+        starts = (i for i, row in enumerate(head) if len(row) == width <= 2 * sum(map(bool, row)))
+        start = next(starts, 0)
+        if start and widths[start - 1] == width - 1 > (not _has_number(head[start])):
+            start -= 1  # the header of R, or of rows that end with a delimiter
+    else:
+        start = next(i for i in range(skip, len(widths)) if widths[i])
+    end = len(widths)
+    for row in reversed(records.tail):
+        if row and not _is_footnote(row, width):
+            break
+        end -= 1
+    for i in range(start + 1, end):
+        if widths[i] not in (0, width):
+            raise PredictorError(
+                f"row {records.lines[i]} has {widths[i]} fields instead of {width}: correct it, "
+                "or add --delimiter, or --skip-rows if the table begins below it"
+            )
+    return start, end
+
+
+def _is_footnote(row: list[str], width: int) -> bool:
+    text = row[0].strip()
+    if len(row) < width:
+        return bool(FOOTNOTE.match(text)) or (len(row) == 1 and not NUMBER.fullmatch(text))
+    return bool(FOOTNOTE.match(text)) and (TOTAL.fullmatch(text) or not any(row[1:])) and width > 1
+
+
+def _find_names(records: Records, start: int, chosen: list[str]) -> list[str]:
+    """Return names for pandas; none where the header has one for each column."""
+    header, below = records.head[start], [row for row in records.head[start + 1 :] if row]
+    if chosen:
+        if len(set(chosen)) != len(header) or len(chosen) != len(header):
+            raise PredictorError(f"--names must be {len(header)} different names")
+        return chosen
+    if not below:
+        raise PredictorError("has a header but no rows")
+    width = len(below[0])
+    dummies = ",".join(f"c{i}" for i in range(1, width + 1))
+    if len(header) < width and not any(row[-1] for row in below if len(row) == width):
+        return [*header, f"Unnamed: {width - 1}"]
+    if len(header) < width and _has_number(below[0]):
+        return ["row_name", *header]
+    if len(header) < width:
+        raise PredictorError(
+            f"row {records.lines[start]} has {width - 1} fields and the rows below {width}: add "
+            f"--skip-rows {start + 1} and, if no header follows, --names {dummies}"
+        )
+    if _is_data(header, below):
+        raise PredictorError(
+            f"the first row looks like data: {', '.join(header[:3])} ...: give the names "
+            f"with --names {dummies}"
+        )
+    return []
+
+
+def _has_number(row: list[str]) -> bool:
+    return any(NUMBER.fullmatch(cell.strip()) for cell in row)
+
+
+def _is_data(row: list[str], below: list[list[str]]) -> bool:
+    """Tell a row of values from names; names may be years, dates or 0, 1, 2 ..."""
+    cells = [cell.strip() for cell in row]
+    if numbers := [cell for cell in cells if NUMBER.fullmatch(cell)]:
+        first = int(numbers[0]) if numbers[0].isdecimal() else 0
+        in_order = [str(first + i) for i in range(len(numbers))]
+        are_years = all(re.fullmatch(r"(19|20)\d\d", number) for number in numbers)
+        return not are_years and (len(numbers) == 1 or numbers != in_order)
+    if dates := [cell for cell in cells if DATE.fullmatch(cell)]:
+        return len(dates) == 1
+    values = [set(column) for column in zip(*(r for r in below if len(r) == len(row)), strict=True)]
+    return bool(values) and all(cell in column for cell, column in zip(row, values, strict=True))
+
+
+def _require_same(rows: pd.DataFrame, records: Records, body: int, end: int) -> None:
+    filled = [i for i in range(body, end) if records.widths[i]]
+    first, last = records.head[filled[0]], records.tail[filled[-1] - len(records.widths)]
+    seen = [list(map(str, rows.iloc[i])) for i in (0, -1)] if len(rows) else []
+    if rows.shape != (len(filled), len(first)) or seen != [first, last]:
+        raise PredictorError("has quotes that pandas reads otherwise: save it as a plain CSV file")
