@@ -55,12 +55,14 @@ def read_delimited(
         kwargs |= {"skipinitialspace": True}
     notes.append(f"The delimiter is {sep!r}.")
     records, start, end, kwargs = _find_layout(data, kwargs, skip)
+    if "quoting" in kwargs:
+        notes.append("Quotes are read as ordinary characters.")
     body = start if names else start + 1
     names = _find_names(records, start, names)
     before = body if names else start
     if any(records.widths[:before]):
         kwargs["skiprows"] = before
-        notes.append(f"Rows 1 to {before} are skipped; the data begin in row {before + 1}.")
+        notes.append(f"The rows above row {records.lines[start]} are skipped.")
     if names:
         kwargs["names"] = names
     if any(records.widths[end:]):
@@ -85,7 +87,7 @@ def _find_encoding(data: bytes, chosen: str | None) -> tuple[str, list[str]]:
         row = data.count(b"\n", 0, getattr(error, "start", 0)) + 1
         raise PredictorError(f"row {row} is not {encoding} ({error}): add --encoding") from error
     if re.search("[\0-\x08\x0e-\x19]", text[:65536]):
-        raise PredictorError("is not a text file in the encoding " + encoding)
+        raise PredictorError(f"is not text in {encoding}: add --encoding if it is a table")
     if chosen or encoding.startswith("utf"):
         return encoding, [f"The encoding is {encoding}."]
     word = re.search(r"\w*[^\0-\x7f]\w*", text)
@@ -173,17 +175,17 @@ def _read_records(data: bytes, sep: str = ",", encoding: str = "utf-8", **quotin
                 records.head.append(row)
             line = reader.line_num + 1
     except csv.Error as error:
-        raise PredictorError(f"row {line}: {error}; correct the quotes in it") from error
+        raise PredictorError(f"row {line}: {error}; correct or remove that row") from error
     return records
 
 
 def _find_bounds(records: Records, skip: int | None) -> tuple[int, int]:
     """Return the row of the header, or of the data if there is none, and the end of the data."""
     widths, head = records.widths, records.head
-    counts = Counter(width for width in widths[skip or 0 :] if width)
-    if not counts:
+    seen = [width for width in widths[skip or 0 :] if width]
+    if not seen:
         raise PredictorError("has no rows")
-    width = counts.most_common(1)[0][0]
+    width = Counter([width for width in seen if width > 1] or seen).most_common(1)[0][0]
     if width > MAX_COLUMNS:
         raise PredictorError(f"has {width:,} columns, at most {MAX_COLUMNS:,} can be adopted")
     if skip is None:
@@ -195,7 +197,7 @@ def _find_bounds(records: Records, skip: int | None) -> tuple[int, int]:
         start = next(i for i in range(skip, len(widths)) if widths[i])
     end = len(widths)
     for row in reversed(records.tail):
-        if row and not _is_footnote(row, width):
+        if row and not _is_footnote(row, width, [*head, *records.tail]):
             break
         end -= 1
     for i in range(start + 1, end):
@@ -207,11 +209,13 @@ def _find_bounds(records: Records, skip: int | None) -> tuple[int, int]:
     return start, end
 
 
-def _is_footnote(row: list[str], width: int) -> bool:
+def _is_footnote(row: list[str], width: int, rows: list[list[str]]) -> bool:
     text = row[0].strip()
     if len(row) < width:
         return bool(FOOTNOTE.match(text)) or (len(row) == 1 and not NUMBER.fullmatch(text))
-    return bool(FOOTNOTE.match(text)) and (TOTAL.fullmatch(text) or not any(row[1:])) and width > 1
+    if TOTAL.fullmatch(text) and width > 1:
+        return all(other is row or other[:1] != row[:1] for other in rows)
+    return bool(FOOTNOTE.match(text)) and not any(row[1:]) and width > 1
 
 
 def _find_names(records: Records, start: int, chosen: list[str]) -> list[str]:
@@ -234,6 +238,8 @@ def _find_names(records: Records, start: int, chosen: list[str]) -> list[str]:
             f"row {records.lines[start]} has {width - 1} fields and the rows below {width}: add "
             f"--skip-rows {start + 1} and, if no header follows, --names {dummies}"
         )
+    if header in below:
+        raise PredictorError("repeats its header further down: remove it there")
     if _is_data(header, below):
         raise PredictorError(
             f"the first row looks like data: {', '.join(header[:3])} ...: give the names "

@@ -9,7 +9,7 @@ import zipfile
 import zlib
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import IO, Any
+from typing import Any
 
 import pandas as pd
 import pyarrow as pa
@@ -20,6 +20,7 @@ from predictor.errors import PredictorError, did_you_mean
 from scaffold.delimited import MAX_COLUMNS, read_delimited
 
 MAX_BYTES, MAX_CELLS = 2_000_000_000, 500_000_000
+MAX_RATIO = 100  # of an unpacked table to its packed file
 TEXT, EXCEL = (".csv", ".tsv", ".txt"), (".xlsx", ".xls", ".ods")
 
 
@@ -56,8 +57,6 @@ def read_table(path: Path, options: Options) -> Table:
         PredictorError: the file cannot be read, or an option must say how.
     """
     try:
-        if path.is_dir() or path.stat().st_size == 0:
-            raise PredictorError("is a folder" if path.is_dir() else "is empty")
         return _read(path, options)
     except FileNotFoundError:
         near = [p.name for p in path.parent.iterdir()] if path.parent.is_dir() else []
@@ -69,6 +68,8 @@ def read_table(path: Path, options: Options) -> Table:
 
 
 def _read(path: Path, options: Options) -> Table:
+    if path.stat().st_size == 0 or path.is_dir():
+        raise PredictorError("is a folder" if path.is_dir() else "is empty")
     suffix, inner = path.suffix.lower(), Path(path.stem).suffix.lower()
     if suffix == ".parquet":
         return _read_parquet(path)
@@ -86,25 +87,26 @@ def _read(path: Path, options: Options) -> Table:
 
 
 def _unpack(path: Path, suffix: str) -> bytes:
+    limit = min(MAX_BYTES, MAX_BYTES // 20 + MAX_RATIO * path.stat().st_size)
     try:
         if suffix != ".zip":
-            return _read_bytes(gzip.open(path) if suffix == ".gz" else bz2.open(path))
+            return _read_bytes((gzip if suffix == ".gz" else bz2).open(path), limit)
         with zipfile.ZipFile(path) as archive:
             names = [name for name in archive.namelist() if not name.endswith("/")]
             if len(names) != 1:
                 raise PredictorError(f"holds {len(names)} files: unpack it and adopt one of them")
-            return _read_bytes(archive.open(names[0]))
+            return _read_bytes(archive.open(names[0]), limit)
     except (EOFError, OSError, RuntimeError, zipfile.BadZipFile, zlib.error) as error:
         raise PredictorError(f"cannot be unpacked: {error}") from error
 
 
-def _read_bytes(file: IO[bytes]) -> bytes:
+def _read_bytes(file: Any, limit: int = MAX_BYTES) -> bytes:
     data = bytearray()
     with file:
         while chunk := file.read(1 << 20):
             data += chunk
-            if len(data) > MAX_BYTES:
-                raise PredictorError(f"holds more than {MAX_BYTES:,} bytes")
+            if len(data) > limit:
+                raise PredictorError(f"holds more than {limit:,} bytes: adopt a sample of the rows")
     return bytes(data)
 
 

@@ -22,10 +22,11 @@ def read(folder: Path, content: bytes | str, name: str = "table.csv", **options:
     return read_table(path, Options(**options))
 
 
-def written_again(table: Table, original: bytes | str) -> pd.DataFrame:
-    content = original.encode() if isinstance(original, str) else original
-    data = io.BytesIO(table.content or content)
-    return pd.read_csv(data, dtype=str, keep_default_na=False, **table.kwargs)
+def written_again(folder: Path, table: Table) -> pd.DataFrame:
+    (folder / "copy").write_bytes(table.content or (folder / "table.csv").read_bytes())
+    return pd.DataFrame(
+        pd.read_csv(folder / "copy", dtype=str, keep_default_na=False, **table.kwargs)
+    )
 
 
 READ = {
@@ -43,7 +44,7 @@ READ = {
     "byte order mark": ("\ufeffa,b\n1,é\n", [["1", "é"]]),
     "UTF-16": ("a,b\n1,é\n".encode("utf-16"), [["1", "é"]]),
     "cp1252": ("a,b\n20°C,Müller\nx,Café\n".encode("cp1252"), [["20°C", "Müller"], ["x", "Café"]]),
-    "cp1251": ("город,b\nМосква,x\n".encode("cp1251"), [["Москва", "x"]]),
+    "cp1251": ("город,b\nПиши,x\n".encode("cp1251"), [["Пиши", "x"]]),
     "Shift-JIS": ("都市,b\n東京,テスト\n".encode("shift_jis"), [["東京", "テスト"]]),
     "CR": ("a,b\r1,x\r", [["1", "x"]]),
     "CRLF": ("a,b\r\n1,x\r\n", [["1", "x"]]),
@@ -76,7 +77,7 @@ def test_text_is_read_as_it_stands(
     table = read(tmp_path, content)
 
     assert table.rows.to_numpy().tolist() == rows
-    assert written_again(table, content).equals(table.rows)
+    assert written_again(tmp_path, table).equals(table.rows)
     assert (table.content, table.suffix) == (None, ".csv")
 
 
@@ -96,7 +97,7 @@ REFUSED = {
     "one broken letter": ("a,b\né,é\nü,\udcff\n".encode("utf-8", "surrogateescape"), {}, "row 3"),
     "unclear encoding": ("a,b\nMüller,1\n".encode("cp850"), {}, "encoding is unclear"),
     "delimiter": ("a,b\n1,2\n", {"delimiter": ";;"}, "--delimiter must be one character"),
-    "random bytes": (np.random.default_rng(0).bytes(9999), {}, "is not a text file|not utf-8"),
+    "random bytes": (np.random.default_rng(0).bytes(9999), {}, "is not text in utf-8"),
     "too wide": (",".join(f"c{i}" for i in range(2001)) + "\n", {}, "2,001 columns"),
 }
 
@@ -116,7 +117,7 @@ def test_options_are_followed(tmp_path: Path) -> None:
     table = read(tmp_path, content, delimiter=";", skip_rows=1, names=("x", "y"))
 
     assert table.rows.to_dict("list") == {"x": ["d", "2"], "y": ["e|1", "f|3"]}
-    assert written_again(table, content).equals(table.rows)
+    assert written_again(tmp_path, table).equals(table.rows)
 
 
 def test_decisions_are_noted(tmp_path: Path) -> None:
@@ -125,7 +126,7 @@ def test_decisions_are_noted(tmp_path: Path) -> None:
     assert table.notes == (
         "The encoding is assumed to be cp1252 (it reads 'ä'); if that is wrong, add --encoding.",
         "The delimiter is ';'.",
-        "Rows 1 to 1 are skipped; the data begin in row 2.",
+        "The rows above row 2 are skipped.",
         "Row 5 and what follows is left out as a footnote.",
         "Columns with no name or with one used before: Unnamed: 2.",
     )
@@ -173,7 +174,7 @@ def workbook(**sheets: list[list[Any]]) -> bytes:
 
 
 def test_excel_cells_become_text(tmp_path: Path) -> None:
-    rows = [
+    rows: list[list[Any]] = [
         ["Sales"],
         [],
         ["id", "day", "at", "x", "paid", "zip"],
@@ -186,7 +187,7 @@ def test_excel_cells_become_text(tmp_path: Path) -> None:
         ["1", "2024-01-05", "2024-01-05T10:30:00", "0.5", "true", "02139"],
         ["2", "2024-01-06", "2024-01-06T00:00:00", "2", "false", ""],
     ]
-    assert written_again(table, b"").equals(table.rows)
+    assert written_again(tmp_path, table).equals(table.rows)
     assert list(table.rows) == rows[2]
 
 
@@ -200,17 +201,13 @@ def test_a_workbook_with_several_sheets_asks_for_one(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("name", ["t.xlsx", "t.xls", "t.ods", "t.parquet", "t.csv.gz", "t.zip"])
 def test_broken_files_are_refused(tmp_path: Path, name: str) -> None:
-    with pytest.raises(PredictorError, match="can be read|cannot be unpacked"):
+    with pytest.raises(PredictorError, match=r"can be read|cannot be unpacked"):
         read(tmp_path, b"PK\x03\x04 broken", name)
-
-
-def parquet(frame: pd.DataFrame) -> bytes:
-    return frame.to_parquet()
 
 
 def test_parquet_keeps_its_types(tmp_path: Path) -> None:
     frame = pd.DataFrame({"a": [1, 2, 3], "b": pd.Categorical(["x", "y", "x"])})
-    table = read(tmp_path, parquet(frame[frame.a > 1]), "t.parquet")
+    table = read(tmp_path, frame[frame.a > 1].to_parquet(), "t.parquet")
 
     assert list(table.rows) == ["a", "b"]
     assert table.rows.dtypes.equals(frame.dtypes)
@@ -228,7 +225,7 @@ def test_parquet_that_is_no_plain_table_is_refused(
         (pd.DataFrame({"a": range(11)}), "is too large: 11 rows"),
     ]:
         with pytest.raises(PredictorError, match=sentence):
-            read(tmp_path, parquet(table), "t.parquet")
+            read(tmp_path, table.to_parquet(), "t.parquet")
 
 
 def test_paths_that_are_no_table_are_refused(tmp_path: Path) -> None:
