@@ -58,7 +58,7 @@ def read_delimited(
     if "quoting" in kwargs:
         notes.append("Quotes are read as ordinary characters.")
     body = start if names else start + 1
-    names = _find_names(records, start, names)
+    names = _find_names(records, start, end, names)
     before = body if names else start
     if any(records.widths[:before]):
         kwargs["skiprows"] = before
@@ -105,8 +105,10 @@ def _guess_encoding(data: bytes) -> str:
     """
     if data.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
         return "utf-16"
+    if b"\0" in data:
+        raise PredictorError("is not text; if it is a table in UTF-16, add --encoding utf-16-le")
     first = re.search(rb"[\x80-\xff]", data)
-    if not first or b"\0" in data:
+    if first is None:
         return "utf-8"
     line = data.rfind(b"\n", 0, first.start()) + 1
     sample = b"\n".join(x for x in data[line : line + 65536].splitlines() if not x.isascii())
@@ -218,9 +220,9 @@ def _is_footnote(row: list[str], width: int, rows: list[list[str]]) -> bool:
     return bool(FOOTNOTE.match(text)) and not any(row[1:]) and width > 1
 
 
-def _find_names(records: Records, start: int, chosen: list[str]) -> list[str]:
+def _find_names(records: Records, start: int, end: int, chosen: list[str]) -> list[str]:
     """Return names for pandas; none where the header has one for each column."""
-    header, below = records.head[start], [row for row in records.head[start + 1 :] if row]
+    header, below = records.head[start], [row for row in records.head[start + 1 : end] if row]
     if chosen:
         if len(set(chosen)) != len(header) or len(chosen) != len(header):
             raise PredictorError(f"--names must be {len(header)} different names")

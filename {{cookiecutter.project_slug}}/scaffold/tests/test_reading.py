@@ -97,7 +97,7 @@ REFUSED = {
     "one broken letter": ("a,b\né,é\nü,\udcff\n".encode("utf-8", "surrogateescape"), {}, "row 3"),
     "unclear encoding": ("a,b\nMüller,1\n".encode("cp850"), {}, "encoding is unclear"),
     "delimiter": ("a,b\n1,2\n", {"delimiter": ";;"}, "--delimiter must be one character"),
-    "random bytes": (np.random.default_rng(0).bytes(9999), {}, "is not text in utf-8"),
+    "random bytes": (np.random.default_rng(0).bytes(9999), {}, "is not text"),
     "too wide": (",".join(f"c{i}" for i in range(2001)) + "\n", {}, "2,001 columns"),
 }
 
@@ -155,7 +155,7 @@ def test_packed_files_that_do_not_unpack_are_refused(
         archive.writestr("b.csv", "")
     for name, data, sentence in [
         ("t.zip", (tmp_path / "made.zip").read_bytes(), "holds 2 files"),
-        ("bomb.csv.gz", gzip.compress(b"1" * 10_001), "more than 10,000 bytes"),
+        ("bomb.csv.gz", gzip.compress(b"1" * 10_001), "holds more than"),
         ("t.csv.gz", gzip.compress(b"a,b\n1,2\n")[:-9], "cannot be unpacked"),
     ]:
         with pytest.raises(PredictorError, match=sentence):
