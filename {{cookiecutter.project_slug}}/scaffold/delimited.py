@@ -10,8 +10,7 @@ import io
 import re
 from array import array
 from collections import Counter, deque
-from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, NamedTuple
 
 import pandas as pd
 from charset_normalizer import from_bytes
@@ -23,17 +22,16 @@ NUMBER = re.compile(r"[-+]?(\d[\d.,]*|\.\d+)(e[-+]?\d+)?", re.IGNORECASE)
 DATE = re.compile(r"\d{1,4}[-/.]\d\d?[-/.]\d{1,4}([ T].*)?")
 FOOTNOTE = re.compile(r"(sources?|notes?|(grand )?totals?|sum)\b|[*©]", re.IGNORECASE)
 TOTAL = re.compile(r"((grand )?totals?|sum):?", re.IGNORECASE)
-N_HEAD, N_TAIL = 500, 20
+N_HEAD, N_TAIL, MAX_SKIP = 500, 20, 100
 
 
-@dataclass
-class Records:
+class Records(NamedTuple):
     """The rows of a text as the csv module reads them; a blank line is an empty row."""
 
-    widths: "array[int]" = field(default_factory=lambda: array("L"))  # fields of each row
-    lines: "array[int]" = field(default_factory=lambda: array("L"))  # where it starts, from 1
-    head: list[list[str]] = field(default_factory=list)
-    tail: "deque[list[str]]" = field(default_factory=lambda: deque(maxlen=N_TAIL))
+    widths: "array[int]"  # fields of each row
+    lines: "array[int]"  # where it starts, from 1
+    head: list[list[str]]
+    tail: "deque[list[str]]"
 
 
 def read_delimited(
@@ -51,12 +49,10 @@ def read_delimited(
     sep = _find_delimiter(sample, delimiter)
     kwargs: dict[str, Any] = {"sep": sep} if sep != "," else {}
     kwargs |= {"encoding": encoding} if encoding != "utf-8" else {}
-    if 0 < sample.count(sep) == sample.count(f"{sep} "):
-        kwargs |= {"skipinitialspace": True}
-    notes.append(f"The delimiter is {sep!r}.")
+    is_spaced = 0 < sample.count(sep) == sample.count(f"{sep} ")
+    kwargs |= {"skipinitialspace": True} if is_spaced else {}
+    notes.append(f"The delimiter is {sep + ' ' * is_spaced!r}.")
     records, start, end, kwargs = _find_layout(data, kwargs, skip)
-    if "quoting" in kwargs:
-        notes.append("Quotes are read as ordinary characters.")
     body = start if names else start + 1
     names = _find_names(records, start, end, names)
     before = body if names else start
@@ -68,7 +64,10 @@ def read_delimited(
     if any(records.widths[end:]):
         kwargs |= {"skipfooter": len(records.widths) - end, "engine": "python"}
         notes.append(f"Row {records.lines[end]} and what follows is left out as a footnote.")
-    rows = pd.read_csv(io.BytesIO(data), dtype=str, keep_default_na=False, **kwargs)
+    try:
+        rows = pd.read_csv(io.BytesIO(data), dtype=str, keep_default_na=False, **kwargs)
+    except ValueError as error:
+        raise PredictorError(f"cannot be read by pandas ({error}): add --names") from error
     _require_same(rows, records, body, end)
     renamed = [str(name) for name in rows if not names and name not in records.head[start]]
     if renamed:
@@ -148,11 +147,8 @@ def _find_layout(
     data: bytes, kwargs: dict[str, Any], skip: int | None
 ) -> tuple[Records, int, int, dict[str, Any]]:
     """Return the records, the first and the end of the table, and `kwargs` with the quoting."""
-    quotings: list[dict[str, Any]] = [{}, {"escapechar": "\\"}]
-    if kwargs.get("sep") == "\t":
-        quotings.append({"quoting": csv.QUOTE_NONE})
     problems = []
-    for quoting in quotings:
+    for quoting in ({}, {"escapechar": "\\"}):
         try:
             records = _read_records(data, **kwargs, **quoting)
             return records, *_find_bounds(records, skip), kwargs | quoting
@@ -165,7 +161,7 @@ def _read_records(data: bytes, sep: str = ",", encoding: str = "utf-8", **quotin
     csv.field_size_limit(2**31 - 1)
     text = io.TextIOWrapper(io.BytesIO(data), encoding, newline="")
     reader = csv.reader(text, delimiter=sep, strict=True, **quoting)
-    records, line = Records(), 1
+    records, line = Records(array("L"), array("L"), [], deque(maxlen=N_TAIL)), 1
     try:
         for row in reader:
             if len(row) == 1 and not row[0].strip():
@@ -183,10 +179,10 @@ def _read_records(data: bytes, sep: str = ",", encoding: str = "utf-8", **quotin
 
 def _find_bounds(records: Records, skip: int | None) -> tuple[int, int]:
     """Return the row of the header, or of the data if there is none, and the end of the data."""
-    widths, head = records.widths, records.head
-    seen = [width for width in widths[skip or 0 :] if width]
-    if not seen:
-        raise PredictorError("has no rows")
+    widths, head, top = records.widths, records.head, skip or 0
+    seen = [width for width in widths[top:] if width]
+    if not seen or not 0 <= top <= MAX_SKIP:
+        raise PredictorError(f"has no rows, or --skip-rows is not in 0 to {MAX_SKIP}")
     width = Counter([width for width in seen if width > 1] or seen).most_common(1)[0][0]
     if width > MAX_COLUMNS:
         raise PredictorError(f"has {width:,} columns, at most {MAX_COLUMNS:,} can be adopted")
@@ -196,14 +192,14 @@ def _find_bounds(records: Records, skip: int | None) -> tuple[int, int]:
         if start and widths[start - 1] == width - 1 > (not _has_number(head[start])):
             start -= 1  # the header of R, or of rows that end with a delimiter
     else:
-        start = next(i for i in range(skip, len(widths)) if widths[i])
+        start = next(i for i in range(top, len(widths)) if widths[i])
     end = len(widths)
     for row in reversed(records.tail):
         if row and not _is_footnote(row, width, [*head, *records.tail]):
             break
         end -= 1
-    for i in range(start + 1, end):
-        if widths[i] not in (0, width):
+    for i in range(top, end):
+        if widths[i] > width or (i >= start and 0 < widths[i] < width - (i == start)):
             raise PredictorError(
                 f"row {records.lines[i]} has {widths[i]} fields instead of {width}: correct it, "
                 "or add --delimiter, or --skip-rows if the table begins below it"
@@ -240,8 +236,6 @@ def _find_names(records: Records, start: int, end: int, chosen: list[str]) -> li
             f"row {records.lines[start]} has {width - 1} fields and the rows below {width}: add "
             f"--skip-rows {start + 1} and, if no header follows, --names {dummies}"
         )
-    if header in below:
-        raise PredictorError("repeats its header further down: remove it there")
     if _is_data(header, below):
         raise PredictorError(
             f"the first row looks like data: {', '.join(header[:3])} ...: give the names "

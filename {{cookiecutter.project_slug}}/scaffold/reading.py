@@ -147,14 +147,21 @@ def _read_excel(path: Path, options: Options) -> Table:
         raise PredictorError(
             f"is not a workbook that can be read ({error}): save it as CSV"
         ) from error
-    timed = {i for row in cells for i, cell in enumerate(row) if isinstance(cell, dt.datetime)}
+    timed = {
+        i
+        for row in cells
+        for i, cell in enumerate(row)
+        if isinstance(cell, dt.datetime) and cell.time() != dt.time.min
+    }
     texts = [[_cell_text(cell, i in timed) for i, cell in enumerate(row)] for row in cells]
     text = io.StringIO()
     blank: list[list[str]] = [[]] * (sheet.start or (0, 0))[0]  # rows count as in Excel
     csv.writer(text, lineterminator="\n").writerows(blank + [t if any(t) else [] for t in texts])
     content = text.getvalue().encode()
     table = _read_text(content, replace(options, delimiter=",", encoding="utf-8"))
-    return replace(table, content=content, notes=(f"The sheet is {sheet.name!r}.", *table.notes))
+    return replace(
+        table, content=content, notes=(f"The sheet is {sheet.name!r}.", *table.notes[2:])
+    )  # without the encoding and the delimiter
 
 
 def _cell_text(cell: Any, is_timed: bool) -> str:
@@ -162,9 +169,10 @@ def _cell_text(cell: Any, is_timed: bool) -> str:
         return str(cell).lower()
     if isinstance(cell, float) and cell.is_integer():
         return str(int(cell))
-    if is_timed and type(cell) is dt.date:  # calamine's midnight
-        return f"{cell}T00:00:00"
-    return cell.isoformat() if isinstance(cell, dt.datetime) else str(cell)
+    if isinstance(cell, dt.date):  # a midnight may come as a date or as a datetime
+        text = dt.datetime.fromisoformat(cell.isoformat()).isoformat()
+        return text if is_timed else text[:10]
+    return str(cell)
 
 
 def _read_text(data: bytes, options: Options) -> Table:
