@@ -21,6 +21,8 @@ class Choices:
     keep: frozenset[str] = frozenset()
     drop: frozenset[str] = frozenset()
     missing: frozenset[str] = frozenset()  # more markers of a missing value
+    literal: frozenset[str] = frozenset()  # texts that look like such a marker and are values
+    drop_class: frozenset[str] = frozenset()  # rows with this target are left out
     drop_unlabelled: bool = False
     min_class_rows: int = 10
 
@@ -33,7 +35,9 @@ class Choices:
         old = getattr(self, name)
         if isinstance(old, frozenset):
             return replace(self, **{name: old | {value}})
-        return replace(self, **{name: type(old)(value) if isinstance(old, int) else value})
+        if isinstance(old, bool):
+            return replace(self, **{name: True})
+        return replace(self, **{name: int(value) if isinstance(old, int) else value})
 
 
 @dataclass(frozen=True)
@@ -45,6 +49,7 @@ class Question:
 
     def __str__(self) -> str:
         options = [
-            f'    {option} "{value}": {says}' for says, (option, value) in self.answers.items()
+            f'    {option} "{value}": {says}' if value else f"    {option}: {says}"
+            for says, (option, value) in self.answers.items()
         ]
         return "\n".join([self.text, *options])
