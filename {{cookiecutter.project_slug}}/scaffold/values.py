@@ -29,11 +29,13 @@ def clean(table: pd.DataFrame, missing: Collection[str] = ()) -> pd.DataFrame:
 def numbers(
     column: pd.Series, decimal: str = ".", thousands: str = "", units: Collection[str] = ()
 ) -> pd.Series:
-    """Read text as float64, NaN where missing; `(5)` and `5-` are negative.
+    """Read text or other numbers as float64, NaN where missing; `(5)` and `5-` are negative.
 
     Raises:
         ValueError: a text is not a number in this notation.
     """
+    if pd.api.types.infer_dtype(column, skipna=True) != "string":
+        return pd.to_numeric(column).astype("float64")
     text = column.str.replace("\N{MINUS SIGN}", "-")
     for unit in sorted(units, key=len, reverse=True):
         text = text.str.replace(unit, "", regex=False)
@@ -71,3 +73,8 @@ def minutes(column: pd.Series, format: str) -> pd.Series:  # noqa: A002
     """Read times of day such as `17:30` as minutes after midnight."""
     time = pd.to_datetime(column, format=format)
     return (time - time.dt.normalize()) / pd.Timedelta(minutes=1)
+
+
+def labels(column: pd.Series) -> pd.Series:
+    """Return codes as text; a missing value stays missing."""
+    return column.astype("str").mask(column.isna())
