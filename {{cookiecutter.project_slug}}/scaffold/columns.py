@@ -19,11 +19,13 @@ MARKERS = {"?", "-", "--", ".", "*", "na", "n/a", "#n/a", "<na>", "nan", "nat", 
 WORDS = {"none", "nil", "unknown", "missing", "undefined", "not available"}
 SENTINELS = {sign * float(f"{digits}") for digits in ("99", "999", "9999", "99999") for sign in (-1, 1)}
 SENTINELS |= {-9.0, 999.9, -999.9, 9999.9, 999999.0, -999999.0}
-ID_NAME = re.compile(r"(^|_)(id|uuid|guid|key|nr|no)$|^(id|uuid|guid)_|^rownames$")
+ID_NAME = re.compile(r"(^|_)(id|uuid|guid|key|nr|no)$|^(id|uuid|guid)_")
+INDEX_NAME = re.compile(r"^$|^unnamed_\d|^rownames$|^index$")
 CODE_NAME = re.compile(r"(^|_)(id|code|zip|zipcode|postcode|type)$")
 HASH = r"[0-9a-fA-F]{16,}|[0-9a-fA-F]{8}(?:-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}"
 PARTS = ("month", "day", "weekday", "hour", "minute_of_day")  # of a time, in features.py
 FLOAT32 = float(np.finfo(np.float32).max)
+SAMPLE = 5000
 MOST_CLASSES = 50
 MOST_NAMES = 12
 
@@ -124,14 +126,14 @@ def _find_markers(table: pd.DataFrame, draft: Draft) -> tuple[str, ...]:
         if marks.empty:
             continue
         rest = texts.drop(marks.index)
-        is_text = guess(name, rest).readings == (TEXT,)
+        is_text = _guess_text(name, rest).readings == (TEXT,)
         for mark in marks:
             is_category = is_text and _is_category(mark, rest, is_target=name == choices.target)
             (categories if is_category else missing)[mark] = name
     for mark, name in categories.items():
         in_doubt = mark.lower() not in WORDS and mark in missing
         if in_doubt or (name == choices.target and mark.lower() in WORDS):
-            where = f", and {missing[mark]!r} has it beside numbers" if mark in missing else ""
+            where = f"; it is missing in {missing[mark]!r}" if mark in missing else ""
             answers = {
                 "it is a missing value": ("--missing", mark),
                 "it is a value": ("--literal", mark),
@@ -174,9 +176,22 @@ def _guess(name: str, column: pd.Series, answer: str | None) -> Guess:
     texts = _distinct(column)
     if answer:
         return Guess((read_as(name, texts, answer),))
-    guessed = guess(name, texts)
+    guessed = _guess_text(name, texts)
     is_whole = guessed.readings[0].options == {} and guessed.readings[0].kind == "number"
     return Guess((TEXT,)) if is_code and is_whole else guessed
+
+
+def _guess_text(name: str, texts: pd.Series) -> Guess:
+    """Guess from a sample, and from all texts if others cannot be read in the same way."""
+    if len(texts) > 2 * SAMPLE:
+        guessed = guess(name, texts.sample(SAMPLE, random_state=0))
+        try:
+            if len(guessed.readings) == 1 and not guessed.question:
+                guessed.readings[0].read(texts)
+                return guessed
+        except ValueError:
+            pass
+    return guess(name, texts)
 
 
 def _typed(column: pd.Series, answer: str | None) -> Reading:
@@ -394,7 +409,7 @@ def _ignore(columns: list[Column], draft: Draft) -> list[Column]:
 
 def _reason(column: Column, draft: Draft) -> str:
     """Return why a column cannot be a feature, or ""."""
-    values = column.values
+    values, name = column.values, _snake(column.name)
     known = values.dropna()
     if known.empty:
         return "empty"
@@ -405,14 +420,15 @@ def _reason(column: Column, draft: Draft) -> str:
         if not known.abs().max() <= FLOAT32:
             return f"values beyond 3e38 (row {known.abs().idxmax():,})"
         is_distinct = column.kind == "integer" and distinct == len(values) >= 10
-        if is_distinct and (known.is_monotonic_increasing or known.max() - known.min() == distinct - 1):
+        is_dense = known.max() - known.min() == distinct - 1 or known.is_monotonic_increasing
+        if is_distinct and (is_dense or INDEX_NAME.search(name)) and "year" not in name:
             return "running number"
         if column.kind == "integer" and known.abs().max() > 2**53:
             return "identifier"
     if column.kind in ("boolean", "time") or distinct <= 20:
         return ""
     share = distinct / len(known)
-    if ID_NAME.search(_snake(column.name)) and column.kind != "number" and distinct > 50:
+    if ID_NAME.search(name) and column.kind != "number" and distinct > 50:
         if share < 0.7:
             draft.notes.append(f"Rows with the same {column.name!r} may belong together: --group {column.name}.")
         return "identifier"
@@ -445,7 +461,7 @@ def _ask_time(columns: list[Column], draft: Draft) -> None:
     choices = draft.choices
     usable = {
         each.name: each for each in columns
-        if each.kind == "time" and each.ignored in ("", "constant") and each.values.notna().all() and each.values.nunique() > 1
+        if each.kind == "time" and not each.ignored and each.values.notna().all() and each.values.nunique() > 1
     }
     if choices.time not in (None, "none", *usable):
         raise PredictorError(f"--time: {choices.time!r} is not a time in every row; --as {choices.time}=FORMAT says how it is read.")
@@ -456,7 +472,13 @@ def _ask_time(columns: list[Column], draft: Draft) -> None:
 
 
 def _note_doubts(columns: list[Column], draft: Draft) -> None:
-    few = [each.name for each in columns if each.kind == "integer" and each.values.nunique() <= 10]
+    few = [
+        each.name
+        for each in columns
+        if each.kind in ("number", "integer")
+        and each.values.nunique() <= 10
+        and (each.values.dropna() % 1 == 0).all()
+    ]
     if few:
         draft.notes.append(f"Whole numbers are amounts: {', '.join(few)}; for codes, --as {few[0]}=category.")
     for each in columns:

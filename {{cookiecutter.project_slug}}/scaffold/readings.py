@@ -89,7 +89,9 @@ def guess(name: str, texts: pd.Series) -> Guess:
         return Guess((Reading("boolean", booleans, {"true": true}, answer="boolean"),))
     if texts.empty:
         return Guess((TEXT,))
-    return _guess_times(name, texts) or _guess_numbers(name, texts) or Guess((TEXT,))
+    if not texts.str.fullmatch(PLAIN).all() or texts.str.fullmatch(r"\d{8}").all():
+        return _guess_times(name, texts) or _guess_numbers(name, texts) or Guess((TEXT,))
+    return _guess_numbers(name, texts) or Guess((TEXT,))
 
 
 def read_as(name: str, texts: pd.Series, answer: str) -> Reading:
@@ -170,7 +172,9 @@ def _parse(texts: pd.Series, form: str) -> pd.Series:
 
 
 def _guess_numbers(name: str, texts: pd.Series) -> Guess | None:
-    if texts.str.fullmatch(PLAIN).all() and not texts.str.fullmatch(r".*\.\d{3}").all():
+    is_in_doubt = texts.str.fullmatch(r".*\.\d{3}|-?\d{1,3}").all()  # 1.234
+    has_point = texts.str.contains(".", regex=False).any()
+    if texts.str.fullmatch(PLAIN).all() and not (is_in_doubt and has_point):
         return _guess_epoch(name, texts) or Guess((Reading("number", numbers, answer="number"),))
     if not _is_mostly_numbers(texts.head(1000)):
         return None
