@@ -36,16 +36,17 @@ def numbers(
     """
     if pd.api.types.infer_dtype(column, skipna=True) != "string":
         return pd.to_numeric(column).astype("float64")
-    text = column.str.replace("\N{MINUS SIGN}", "-")
+    text = column.str.replace("\N{MINUS SIGN}", "-", regex=False)
     for unit in sorted(units, key=len, reverse=True):
         text = text.str.replace(unit, "", regex=False)
-    separator = {"": None, " ": r"[\s\u00a0\u202f]", "'": "['\u2019]"}.get(thousands, f"[{thousands}]")
-    if separator:
-        text = text.str.replace(separator, "", regex=True)
-    text = text.str.replace(decimal, ".", regex=False)
-    text = text.str.replace(r"^\((.*)\)$|^(.*\d.*)-$", r"-\1\2", regex=True)
-    text = text.str.replace(r"^([-+])\s+", r"\1", regex=True)
-    return pd.to_numeric(text.str.strip()).astype("float64")
+    separators = {"": "", " ": " \u00a0\u202f", "'": "'\u2019"}.get(thousands, thousands)
+    for separator in separators:
+        text = text.str.replace(separator, "", regex=False)
+    text = text.str.replace(decimal, ".", regex=False).str.strip()
+    is_negative = text.str.startswith("(") | text.str.endswith("-")
+    text = text.str.strip("()").str.removesuffix("-").str.replace("- ", "-", regex=False)
+    values = pd.to_numeric(text).astype("float64")
+    return values.where(~is_negative.fillna(False).astype(bool), -values)
 
 
 def booleans(column: pd.Series, true: Collection[object]) -> pd.Series:
