@@ -11,7 +11,7 @@ from pandas.api.types import infer_dtype
 
 from predictor.errors import PredictorError, did_you_mean
 from scaffold.choices import Choices, Question
-from scaffold.readings import FALSE, TEXT, Guess, Kind, Reading, guess, read_as
+from scaffold.readings import TEXT, Guess, Kind, Reading, guess, guess_epoch, read_as
 from scaffold.values import booleans, clean, labels, numbers, times
 
 MARKERS = {"?", "-", "--", ".", "*", "na", "n/a", "#n/a", "<na>", "nan", "nat", "null"}
@@ -172,7 +172,9 @@ def _choose_rows(target: pd.Series, draft: Draft) -> str:
 def _guess(name: str, column: pd.Series, answer: str | None) -> Guess:
     is_code = bool(CODE_NAME.search(_snake(name)))
     if not _is_text(column):
-        return Guess((_typed(column, "category" if is_code and not answer else answer),))
+        typed = _typed(column, "category" if is_code and not answer else answer)
+        is_integer = typed.function is numbers and infer_dtype(column) == "integer" and not answer
+        return (guess_epoch(name, column) if is_integer else None) or Guess((typed,))
     texts = _distinct(column)
     if answer:
         return Guess((read_as(name, texts, answer),))
@@ -218,7 +220,7 @@ def _resolve(
     for name, guessed in guesses.items():
         if len(guessed.readings) == 1 or name in draft.choices.drop:
             continue
-        options = {_trait(each, None): each for each in guessed.readings}
+        options = {_trait(each): each for each in guessed.readings}
         seen = [trait for trait in options if trait in traits]
         if len(seen) == 1:
             chosen[name] = options[seen[0]]
@@ -232,19 +234,20 @@ def _resolve(
             for each in guessed.readings
         }
         draft.questions.append(Question(f"{name!r} can be read in more than one way.", answers))
-        traits.add(_trait(guessed.readings[0], None))  # the answer decides the other columns too
+        traits.add(_trait(guessed.readings[0]))  # the answer decides the other columns too
     return chosen
 
 
-def _trait(reading: Reading, column: pd.Series | None) -> str:
-    """Return what a notation has in common with other columns of a file, or ""."""
+def _trait(reading: Reading, column: pd.Series | None = None) -> str:
+    """Return what other columns of a file have in common with a notation, or ""."""
     if reading.kind == "time":
         return str(reading.options.get("format", ""))[:2]
-    if column is None or reading.options:
-        is_plain = column is not None and reading.options.keys() <= {"units"}
-        return "" if is_plain and not column.str.contains(".", regex=False).any() else reading.options.get("decimal", ".")
-    is_decimal = reading.function is numbers and _is_text(column) and column.str.contains(".", regex=False).any()
-    return "." if is_decimal else ""
+    if reading.function is not numbers or (column is not None and not _is_text(column)):
+        return ""
+    decimal = str(reading.options.get("decimal", "."))
+    marks = decimal + str(reading.options.get("thousands", ""))
+    is_used = column is None or column.str.contains(f"[{marks}]", regex=True).any()
+    return decimal if is_used else ""
 
 
 def _read_target(column: pd.Series, guessed: Guess, draft: Draft) -> Column:

@@ -175,7 +175,7 @@ def _guess_numbers(name: str, texts: pd.Series) -> Guess | None:
     is_in_doubt = texts.str.fullmatch(r".*\.\d{3}|-?\d{1,3}").all()  # 1.234
     has_point = texts.str.contains(".", regex=False).any()
     if texts.str.fullmatch(PLAIN).all() and not (is_in_doubt and has_point):
-        return _guess_epoch(name, texts) or Guess((Reading("number", numbers, answer="number"),))
+        return guess_epoch(name, texts) or Guess((Reading("number", numbers, answer="number"),))
     if not _is_mostly_numbers(texts.head(1000)):
         return None
     matches = texts.map(NUMBER.fullmatch)
@@ -204,7 +204,8 @@ def _guess_numbers(name: str, texts: pd.Series) -> Guess | None:
     return Guess(readings) if readings else None
 
 
-def _guess_epoch(name: str, texts: pd.Series) -> Guess | None:
+def guess_epoch(name: str, texts: pd.Series) -> Guess | None:
+    """Return the reading of plausible seconds or milliseconds, if the name says time."""
     values = pd.to_numeric(texts)
     for answer, unit in EPOCH.items():
         if TIME_NAME.search(name) and values.between(unit * 631_152_000, unit * 2_051_222_400).all():
@@ -249,4 +250,6 @@ def _otherwise(name: str) -> dict[str, tuple[str, str]]:
 
 
 def _literal(value: object) -> str:
-    return json.dumps(value, ensure_ascii=False) if not isinstance(value, bool) else str(value)
+    if isinstance(value, list):
+        return f"[{', '.join(map(_literal, value))}]"
+    return json.dumps(value, ensure_ascii=False) if isinstance(value, str) else repr(value)
