@@ -2,7 +2,7 @@
 
 import math
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
 
 import numpy as np
@@ -17,7 +17,9 @@ from scaffold.values import booleans, clean, labels, numbers, times
 MARKERS = {"?", "-", "--", ".", "*", "na", "n/a", "#n/a", "<na>", "nan", "nat", "null"}
 # These are missing values beside numbers and in the target; elsewhere they are categories.
 WORDS = {"none", "nil", "unknown", "missing", "undefined", "not available"}
-SENTINELS = {sign * float(f"{digits}") for digits in ("99", "999", "9999", "99999") for sign in (-1, 1)}
+SENTINELS = {
+    sign * float(f"{digits}") for digits in ("99", "999", "9999", "99999") for sign in (-1, 1)
+}
 SENTINELS |= {-9.0, 999.9, -999.9, 9999.9, 999999.0, -999999.0}
 ID_NAME = re.compile(r"(^|_)(id|uuid|guid|key|nr|no)$|^(id|uuid|guid)_")
 INDEX_NAME = re.compile(r"^$|^unnamed_\d|^rownames$|^index$")
@@ -210,9 +212,7 @@ def _typed(column: pd.Series, answer: str | None) -> Reading:
     return Reading("category", labels)
 
 
-def _resolve(
-    table: pd.DataFrame, guesses: dict[str, Guess], draft: Draft
-) -> dict[str, Reading]:
+def _resolve(table: pd.DataFrame, guesses: dict[str, Guess], draft: Draft) -> dict[str, Reading]:
     """Choose between readings by the columns that have only one, else ask for the first."""
     traits = {_trait(guess.readings[0], table[name]) for name, guess in guesses.items()
               if len(guess.readings) == 1}  # fmt: skip
@@ -224,12 +224,15 @@ def _resolve(
         seen = [trait for trait in options if trait in traits]
         if len(seen) == 1:
             chosen[name] = options[seen[0]]
-            draft.notes.append(f"{name!r} is read {chosen[name].says or 'with a decimal point'}, as other columns are.")
+            draft.notes.append(
+                f"{name!r} is read {chosen[name].says or 'with a decimal point'}, as other columns are."
+            )
             continue
         texts = table[name].dropna().drop_duplicates().head(2)
         answers = {
             f"{', '.join(texts)} is {', '.join(map(_show, each.read(texts)))}": (
-                "--as", f"{name}={each.answer}",
+                "--as",
+                f"{name}={each.answer}",
             )
             for each in guessed.readings
         }
@@ -254,12 +257,18 @@ def _read_target(column: pd.Series, guessed: Guess, draft: Draft) -> Column:
     choices, name = draft.choices, str(column.name)
     reading, counts = guessed.readings[0], column.value_counts()
     if len(counts) < 2:
-        raise PredictorError(f"The target {name!r} has {len(counts)} different values: at least 2 are needed.")
+        raise PredictorError(
+            f"The target {name!r} has {len(counts)} different values: at least 2 are needed."
+        )
     if guessed.question:
         draft.questions.append(guessed.question)
     if reading.kind == "time":
         raise PredictorError(f"The target {name!r} is a time: choose a number, or categories.")
-    if reading.kind == "boolean" or (len(counts) == 2 and name not in choices.readings) or choices.positive:
+    if (
+        reading.kind == "boolean"
+        or (len(counts) == 2 and name not in choices.readings)
+        or choices.positive
+    ):
         return _column(column, _read_labels(column, reading, draft))
     if reading.kind == "number":
         reading = _classes_or_number(column, reading, draft)
@@ -280,7 +289,9 @@ def _read_labels(column: pd.Series, reading: Reading, draft: Draft) -> Reading:
         if positive is None or positive in map(str, true):
             return reading
         if positive in labels_:
-            return replace(reading, options={"true": [each for each in found.index if each not in true]})
+            return replace(
+                reading, options={"true": [each for each in found.index if each not in true]}
+            )
     if len(found) != 2 or positive not in (None, *labels_):
         raise PredictorError(
             f"--positive {positive!r} must be one of two labels; {column.name!r} has "
@@ -368,12 +379,15 @@ def _range(known: pd.Series, kind: Kind, unit: str) -> tuple[float | None, float
         return None, None
     low, high = float(known.min()), float(known.max())
     top = {"%": 100.0, "minutes": 1440.0}.get(unit, 1.0 if kind == "number" and high > 0.9 else 0)
-    if 0 <= low and high <= top:
+    if low >= 0 and high <= top:
         return 0.0, top
     margin = max((high - low) / 4, abs(high) / 10, 1e-300)
     step = 10.0 ** math.floor(math.log10(margin))
     step = max(step, 1.0) if kind == "integer" else step
-    bottom, above = math.floor((low - margin) / step) * step, math.ceil((high + margin) / step) * step
+    bottom, above = (
+        math.floor((low - margin) / step) * step,
+        math.ceil((high + margin) / step) * step,
+    )
     bottom = 0.0 if low >= 0 > bottom else bottom
     return min(float(f"{bottom:.12g}"), low), max(float(f"{above:.12g}"), high)
 
@@ -433,7 +447,9 @@ def _reason(column: Column, draft: Draft) -> str:
     share = distinct / len(known)
     if ID_NAME.search(name) and column.kind != "number" and distinct > 50:
         if share < 0.7:
-            draft.notes.append(f"Rows with the same {column.name!r} may belong together: --group {column.name}.")
+            draft.notes.append(
+                f"Rows with the same {column.name!r} may belong together: --group {column.name}."
+            )
         return "identifier"
     if column.kind != "category":
         return ""
@@ -456,22 +472,36 @@ def _doubts(
         if len(rest) and gap > rest.max() - rest.min() and text not in choices.literal:
             count = int((found.values == sentinel).sum())
             asked = f"{found.name!r} is {text} in {count:,} rows, and else {rest.min():g} to {rest.max():g}."
-            answers = {"it is a missing value": ("--missing", text), "it is a number": ("--literal", text)}
+            answers = {
+                "it is a missing value": ("--missing", text),
+                "it is a number": ("--literal", text),
+            }
             yield Question(asked, answers)
 
 
 def _ask_time(columns: list[Column], draft: Draft) -> None:
     choices = draft.choices
     usable = {
-        each.name: each for each in columns
-        if each.kind == "time" and not each.ignored and each.values.notna().all() and each.values.nunique() > 1
+        each.name: each
+        for each in columns
+        if each.kind == "time"
+        and not each.ignored
+        and each.values.notna().all()
+        and each.values.nunique() > 1
     }
     if choices.time not in (None, "none", *usable):
-        raise PredictorError(f"--time: {choices.time!r} is not a time in every row; --as {choices.time}=FORMAT says how it is read.")
+        raise PredictorError(
+            f"--time: {choices.time!r} is not a time in every row; --as {choices.time}=FORMAT says how it is read."
+        )
     if choices.time is None and usable:
-        answers = {f"split by {name}: the newest rows are the test set": ("--time", name) for name in usable}
+        answers = {
+            f"split by {name}: the newest rows are the test set": ("--time", name)
+            for name in usable
+        }
         answers["split at random"] = ("--time", "none")
-        draft.questions.append(Question("The table has times: must the model work on later rows?", answers))
+        draft.questions.append(
+            Question("The table has times: must the model work on later rows?", answers)
+        )
 
 
 def _note_doubts(columns: list[Column], draft: Draft) -> None:
@@ -483,15 +513,23 @@ def _note_doubts(columns: list[Column], draft: Draft) -> None:
         and (each.values.dropna() % 1 == 0).all()
     ]
     if few:
-        draft.notes.append(f"Whole numbers are amounts: {', '.join(few)}; for codes, --as {few[0]}=category.")
+        draft.notes.append(
+            f"Whole numbers are amounts: {', '.join(few)}; for codes, --as {few[0]}=category."
+        )
     for each in columns:
         if each.kind == "category":
             known = pd.Series(each.values.dropna().unique())
-            alike = known[known.str.split().str.join(" ").str.casefold().duplicated(keep=False)].head(4)
+            alike = known[
+                known.str.split().str.join(" ").str.casefold().duplicated(keep=False)
+            ].head(4)
             if len(alike):
-                draft.notes.append(f"{each.name!r} has texts that may be one: {', '.join(map(repr, alike))}.")
+                draft.notes.append(
+                    f"{each.name!r} has texts that may be one: {', '.join(map(repr, alike))}."
+                )
         if each.values.isna().mean() > 0.5:
-            draft.notes.append(f"{each.name!r} is missing in {each.values.isna().mean():.0%} of the rows.")
+            draft.notes.append(
+                f"{each.name!r} is missing in {each.values.isna().mean():.0%} of the rows."
+            )
     lower = pd.Series([each.name for each in columns])
     alike = lower[lower.str.casefold().duplicated(keep=False)]
     if len(alike):

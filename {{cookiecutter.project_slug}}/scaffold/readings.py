@@ -17,9 +17,7 @@ Kind = Literal["number", "integer", "boolean", "category", "time"]
 
 TRUE = ("1", "yes", "true", "y", "t", "ja", "oui", "1.0", "on")
 FALSE = ("0", "no", "false", "n", "f", "nein", "non", "0.0", "off")
-CURRENCY = (
-    r"(?:US|R|C|A)?\$|[€£¥₹₩₽]|EUR|USD|GBP|CHF|JPY|CNY|INR|CAD|AUD|SEK|NOK|DKK|PLN|CZK|BRL|Rs\.?|kr\.?"
-)
+CURRENCY = r"(?:US|R|C|A)?\$|[€£¥₹₩₽]|EUR|USD|GBP|CHF|JPY|CNY|INR|CAD|AUD|SEK|NOK|DKK|PLN|CZK|BRL|Rs\.?|kr\.?"
 # A unit of one letter needs a blank: `12 m` is a length, `12B` a code.
 NUMBER = re.compile(
     rf"\(?[-+−]?\s*(?P<before>{CURRENCY})?\s*[-+−]?"
@@ -208,7 +206,10 @@ def guess_epoch(name: str, texts: pd.Series) -> Guess | None:
     """Return the reading of plausible seconds or milliseconds, if the name says time."""
     values = pd.to_numeric(texts)
     for answer, unit in EPOCH.items():
-        if TIME_NAME.search(name) and values.between(unit * 631_152_000, unit * 2_051_222_400).all():
+        if (
+            TIME_NAME.search(name)
+            and values.between(unit * 631_152_000, unit * 2_051_222_400).all()
+        ):
             says = f"in {answer.removeprefix('epoch ')} since 1970"
             return Guess((Reading("time", times, {"format": answer}, says, answer=answer),))
     return None

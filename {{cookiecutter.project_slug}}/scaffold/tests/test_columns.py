@@ -4,8 +4,8 @@ from decimal import Decimal
 import numpy as np
 import pandas as pd
 import pytest
-from predictor.errors import PredictorError
 
+from predictor.errors import PredictorError
 from scaffold import values
 from scaffold.choices import Choices
 from scaffold.columns import Column, Proposal, propose
@@ -85,7 +85,11 @@ def test_text_is_read_as_numbers(texts: list[object], expected: list[object]) ->
 )
 def test_codes_are_categories(texts: list[object]) -> None:
     found = column(proposed(x=texts))
-    assert (found.kind, found.values.head(2).tolist(), found.names) == ("category", texts, tuple(texts))
+    assert (found.kind, found.values.head(2).tolist(), found.names) == (
+        "category",
+        texts,
+        tuple(texts),
+    )
 
 
 @pytest.mark.parametrize(
@@ -132,7 +136,9 @@ def test_what_can_be_read_in_two_ways_is_asked(texts: list[object], answers: lis
     question = proposed(x=texts).questions[0]
     assert [value for _, value in question.answers.values()] == answers
     for option, value in question.answers.values():
-        assert not proposed(Choices("y", time="none").adding(option, value), x=texts, z=["a", "b"]).questions
+        assert not proposed(
+            Choices("y", time="none").adding(option, value), x=texts, z=["a", "b"]
+        ).questions
 
 
 def test_other_columns_decide_between_readings() -> None:
@@ -141,15 +147,22 @@ def test_other_columns_decide_between_readings() -> None:
     assert not proposal.questions
 
 
-@pytest.mark.parametrize("texts", [["0", "1"], ["Yes", "no", "YES"], ["TRUE", "FALSE"], ["ja", "nein"]])
+@pytest.mark.parametrize(
+    "texts", [["0", "1"], ["Yes", "no", "YES"], ["TRUE", "FALSE"], ["ja", "nein"]]
+)
 def test_two_truths_are_boolean(texts: list[object]) -> None:
     found = column(proposed(x=[*texts, ""]))
     expected = [text.lower() in ("1", "yes", "true", "ja") for text in map(str, texts)]
-    assert (found.kind, found.values.head(len(texts) + 1).tolist()) == ("boolean", [*expected, None])
+    assert (found.kind, found.values.head(len(texts) + 1).tolist()) == (
+        "boolean",
+        [*expected, None],
+    )
 
 
 def test_a_marker_is_missing_in_every_column_unless_it_is_a_code() -> None:
-    proposal = proposed(x=["1", "unknown"], job=["cook", "unknown"], country=["NA", "DE", "FR", "US", "GB", "IT"])
+    proposal = proposed(
+        x=["1", "unknown"], job=["cook", "unknown"], country=["NA", "DE", "FR", "US", "GB", "IT"]
+    )
     assert proposal.missing == ("unknown",)
     assert column(proposal, "job").values.isna().sum() == ROWS / 2
     assert "NA" in set(column(proposal, "country").values)
@@ -159,7 +172,7 @@ def test_typed_columns_keep_their_types() -> None:
     zone = datetime.timezone(datetime.timedelta(hours=2))
     proposal = proposed(
         time=[datetime.datetime(2024, 1, 31, 5, tzinfo=zone)], flag=[True, None, False],
-        price=[Decimal("1.5"), Decimal("2")], count=[1, 2], level=[0.5, None],
+        price=[Decimal("1.5"), Decimal(2)], count=[1, 2], level=[0.5, None],
     )  # fmt: skip
     kinds = {each.name: (each.kind, each.values[0]) for each in proposal.columns}
     assert kinds == {
@@ -184,12 +197,17 @@ def test_typed_columns_keep_their_types() -> None:
 def test_no_feature_is_made_of(name: str, made: list[object], reason: str) -> None:
     proposal = proposed(**{name: made, "z": ["a", "b"]})
     assert column(proposal, name).ignored == reason
-    assert not column(proposed(Choices("y", time="none", keep=frozenset([name])), **{name: made}), name).ignored
+    assert not column(
+        proposed(Choices("y", time="none", keep=frozenset([name])), **{name: made}), name
+    ).ignored
 
 
 def test_an_identifier_that_repeats_is_proposed_as_a_group() -> None:
     ids = [f"c{i}" for i in range(100)] * 2
-    proposal = propose(pd.DataFrame({"y": ["0", "1"] * 100, "customerId": ids, "x": ["a", "b"] * 100}), Choices("y"))
+    proposal = propose(
+        pd.DataFrame({"y": ["0", "1"] * 100, "customerId": ids, "x": ["a", "b"] * 100}),
+        Choices("y"),
+    )
     assert column(proposal, "customerId").ignored == "identifier"
     assert any("--group customerId" in note for note in proposal.notes)
 
@@ -235,7 +253,9 @@ def test_a_price_in_pounds_can_be_the_target() -> None:
 
 
 def test_ranges_respect_the_type() -> None:
-    proposal = proposed(count=["0", "3"], share=["0 %", "97 %"], warmth=["-5.5", "20.1"], p=["0.01", "0.99"])
+    proposal = proposed(
+        count=["0", "3"], share=["0 %", "97 %"], warmth=["-5.5", "20.1"], p=["0.01", "0.99"]
+    )
     ranges = [(each.low, each.high) for each in proposal.columns]
     assert ranges == [(0, 4), (0, 100), (-12, 27), (0, 1)]
 
