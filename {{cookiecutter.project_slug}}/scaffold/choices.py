@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
+from typing import Any
 
 
 @dataclass(frozen=True)
@@ -33,11 +34,12 @@ class Choices:
             column, _, reading = value.rpartition("=")
             return replace(self, readings={**self.readings, column: reading})
         old = getattr(self, name)
+        new: Any = value
         if isinstance(old, frozenset):
-            return replace(self, **{name: old | {value}})
-        if isinstance(old, bool):
-            return replace(self, **{name: True})
-        return replace(self, **{name: int(value) if isinstance(old, int) else value})
+            new = old | {value}
+        elif isinstance(old, int):
+            new = True if isinstance(old, bool) else int(value)
+        return replace(self, **{name: new})
 
 
 @dataclass(frozen=True)

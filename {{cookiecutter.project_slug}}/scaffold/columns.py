@@ -68,6 +68,12 @@ class Draft:
     notes: list[str] = field(default_factory=list)
     questions: list[Question] = field(default_factory=list)
 
+    def note(self, text: str) -> None:
+        self.notes.append(text)
+
+    def ask(self, text: str, answers: dict[str, tuple[str, str]]) -> None:
+        self.questions.append(Question(text, answers))
+
 
 def propose(rows: pd.DataFrame, choices: Choices) -> Proposal:
     """Propose a reading of a table of text (from CSV or Excel) or of typed columns (Parquet).
@@ -77,6 +83,7 @@ def propose(rows: pd.DataFrame, choices: Choices) -> Proposal:
     """
     draft = Draft(choices)
     table = clean(rows)
+    names = [str(name) for name in table]
     _require_columns(table, choices)
     declared = {str(name): "category" for name in rows if rows[name].dtype == "category"}
     missing = _find_markers(table, draft)
@@ -85,14 +92,12 @@ def propose(rows: pd.DataFrame, choices: Choices) -> Proposal:
     if where:
         is_chosen = table[choices.target].notna() & ~table[choices.target].isin(choices.drop_class)
         table = table[is_chosen].reset_index(drop=True)
-    guesses = {
-        name: _guess(name, table[name], (declared | dict(choices.readings)).get(name))
-        for name in table
-    }
+    answers = declared | dict(choices.readings)
+    guesses = {name: _guess(name, table[name], answers.get(name)) for name in names}
     readings = _resolve(table, guesses, draft)
     target = _read_target(table[choices.target], guesses[choices.target], draft)
     columns = _ignore(
-        [_column(table[name], readings[name]) for name in table if name != choices.target], draft
+        [_column(table[name], readings[name]) for name in names if name != choices.target], draft
     )
     used = [each for each in columns if not each.ignored]
     if not used:
@@ -105,7 +110,7 @@ def propose(rows: pd.DataFrame, choices: Choices) -> Proposal:
 
 
 def _require_columns(table: pd.DataFrame, choices: Choices) -> None:
-    known = list(table)
+    known = [str(name) for name in table]
     named = [("--target", choices.target), ("--time", choices.time), ("--group", choices.group)]
     named += [("--as", name) for name in choices.readings]
     named += [("--keep", name) for name in choices.keep]
@@ -121,7 +126,8 @@ def _find_markers(table: pd.DataFrame, draft: Draft) -> tuple[str, ...]:
     choices = draft.choices
     missing: dict[str, str] = {}
     categories: dict[str, str] = {}
-    for name in filter(lambda name: _is_text(table[name]), table):
+    names = [str(name) for name in table if _is_text(table[str(name)])]
+    for name in names:
         texts = _distinct(table[name])
         texts = texts[~texts.isin(choices.missing)]
         marks = texts[texts.str.lower().isin(MARKERS | WORDS) & ~texts.isin(choices.literal)]
@@ -140,14 +146,12 @@ def _find_markers(table: pd.DataFrame, draft: Draft) -> tuple[str, ...]:
                 "it is a missing value": ("--missing", mark),
                 "it is a value": ("--literal", mark),
             }
-            draft.questions.append(
-                Question(f"{mark!r} in {name!r} may be a value or missing{where}.", answers)
-            )
+            draft.ask(f"{mark!r} in {name!r} may be a value or missing{where}.", answers)
     found = (*sorted(missing), *sorted(choices.missing))
     for mark in found:
-        counts = {name: int((table[name] == mark).sum()) for name in table if _is_text(table[name])}
+        counts = {name: int((table[name] == mark).sum()) for name in names}
         counted = ", ".join(f"{count:,} in {name}" for name, count in counts.items() if count)
-        draft.notes.append(f"{mark!r} is a missing value: {counted or 'in numbers'}.")
+        draft.note(f"{mark!r} is a missing value: {counted or 'in numbers'}.")
     return found
 
 
@@ -161,12 +165,12 @@ def _is_category(mark: str, rest: pd.Series, *, is_target: bool) -> bool:
 
 def _choose_rows(target: pd.Series, draft: Draft) -> str:
     """Return the expression for the rows that have a target, or "" for all rows."""
-    choices, column = draft.choices, f'table["{target.name}"]'
+    choices, column = draft.choices, TEXT.code(str(target.name))
     unlabelled, dropped = int(target.isna().sum()), sorted(choices.drop_class)
     if unlabelled and not choices.drop_unlabelled:
         text = f"The target {target.name!r} is missing in {unlabelled:,} of {len(target):,} rows."
         answers = {"leave these rows out": ("--drop-unlabelled", "")}
-        draft.questions.append(Question(text, answers))
+        draft.ask(text, answers)
     parts = [f"{column}.notna()"] if unlabelled else []
     return " & ".join([*parts, *([f"~{column}.isin({dropped})"] if dropped else [])])
 
@@ -224,7 +228,7 @@ def _resolve(table: pd.DataFrame, guesses: dict[str, Guess], draft: Draft) -> di
         seen = [trait for trait in options if trait in traits]
         if len(seen) == 1:
             chosen[name] = options[seen[0]]
-            draft.notes.append(
+            draft.note(
                 f"{name!r} is read {chosen[name].says or 'with a decimal point'}, as other columns are."
             )
             continue
@@ -236,7 +240,7 @@ def _resolve(table: pd.DataFrame, guesses: dict[str, Guess], draft: Draft) -> di
             )
             for each in guessed.readings
         }
-        draft.questions.append(Question(f"{name!r} can be read in more than one way.", answers))
+        draft.ask(f"{name!r} can be read in more than one way.", answers)
         traits.add(_trait(guessed.readings[0]))  # the answer decides the other columns too
     return chosen
 
@@ -302,9 +306,7 @@ def _read_labels(column: pd.Series, reading: Reading, draft: Draft) -> Reading:
             f"True is {label!r} ({count:,} rows)": ("--positive", str(label))
             for label, count in found.items()
         }
-        draft.questions.append(
-            Question(f"Which label of {column.name!r} is the case to act on?", answers)
-        )
+        draft.ask(f"Which label of {column.name!r} is the case to act on?", answers)
     true = found.index[-1] if positive is None else found.index[labels_.index(positive)]
     true = true.item() if hasattr(true, "item") else true
     return Reading("boolean", booleans, {"true": [true]})
@@ -318,14 +320,14 @@ def _classes_or_number(column: pd.Series, reading: Reading, draft: Draft) -> Rea
     if name in draft.choices.readings or len(distinct) > 10 or (values % 1 != 0).any():
         return reading
     if distinct == [0, 1, 2]:
-        draft.notes.append(f"The target {name!r} has the classes 0, 1, 2 (--as {name}=number).")
+        draft.note(f"The target {name!r} has the classes 0, 1, 2 (--as {name}=number).")
         return as_classes
     text = f"The target {name!r} has only {len(distinct)} different whole numbers."
     answers = {
         "they are amounts, such as a grade": ("--as", f"{name}=number"),
         "they are classes": ("--as", f"{name}=category"),
     }
-    draft.questions.append(Question(text, answers))
+    draft.ask(text, answers)
     return reading
 
 
@@ -342,7 +344,7 @@ def _check_classes(counts: pd.Series, name: str, draft: Draft) -> None:
         answers = {f"leave the rows of {label!r} out": ("--drop-class", label) for label in rare}
         answers["keep them"] = ("--min-class-rows", str(min(rare.values())))
         text = f"Classes of {name!r} have fewer than {fewest} rows: {found}."
-        draft.questions.append(Question(text, answers))
+        draft.ask(text, answers)
 
 
 def _column(column: pd.Series, reading: Reading) -> Column:
@@ -399,7 +401,8 @@ def _why(kind: Kind, known: pd.Series, reading: Reading, missing: int) -> str:
     if known.empty:
         return "empty"
     if kind == "boolean":
-        return f"boolean: True is {', '.join(map(str, reading.options['true']))} in {known.sum():,} of {len(known):,}{absent}"
+        true = ", ".join(map(str, reading.options["true"]))
+        return f"boolean: True is {true} in {known.sum():,} of {len(known):,}{absent}"
     if kind == "category":
         counts = known.value_counts()
         return f"category: {len(counts):,} values, mostly {counts.index[0]!r}{absent}"
@@ -419,43 +422,47 @@ def _ignore(columns: list[Column], draft: Draft) -> list[Column]:
             reason = ""
         reason = "given by --drop" if each.name in choices.drop else reason
         if reason and each.name not in choices.drop:
-            draft.notes.append(f"{each.name!r} is ignored: {reason} (--keep {each.name}).")
+            draft.note(f"{each.name!r} is ignored: {reason} (--keep {each.name}).")
         found.append(replace(each, ignored=reason))
     return found
 
 
 def _reason(column: Column, draft: Draft) -> str:
     """Return why a column cannot be a feature, or ""."""
-    values, name = column.values, _snake(column.name)
-    known = values.dropna()
+    known = column.values.dropna()
     if known.empty:
         return "empty"
     distinct = known.nunique()
-    if distinct == 1 and len(known) == len(values):
+    if distinct == 1 and len(known) == len(column.values):
         return "constant"
-    if column.kind in ("number", "integer"):
-        if not known.abs().max() <= FLOAT32:
-            return f"values beyond 3e38 (row {known.abs().idxmax():,})"
-        is_distinct = column.kind == "integer" and distinct == len(values) >= 10
-        is_dense = known.max() - known.min() == distinct - 1 or known.is_monotonic_increasing
-        if is_distinct and (is_dense or INDEX_NAME.search(name)) and "year" not in name:
-            return "running number"
-        if column.kind == "integer" and known.abs().max() > 2**53:
-            return "identifier"
-    if column.kind in ("boolean", "time") or distinct <= 20:
-        return ""
+    if column.kind in ("number", "integer") and (reason := _number_reason(column, known, distinct)):
+        return reason
     share = distinct / len(known)
-    if ID_NAME.search(name) and column.kind != "number" and distinct > 50:
+    if column.kind not in ("category", "integer") or distinct <= 20:
+        return ""
+    if ID_NAME.search(_snake(column.name)) and distinct > 50:
         if share < 0.7:
-            draft.notes.append(
-                f"Rows with the same {column.name!r} may belong together: --group {column.name}."
-            )
+            option = f"--group {column.name}"
+            draft.note(f"Rows with the same {column.name!r} may belong together: {option}.")
         return "identifier"
-    if column.kind != "category":
+    if column.kind == "integer":
         return ""
     if known.str.len().mean() > 40 and share > 0.5:
         return "free text"
     return "identifier" if share >= 0.7 or known.str.fullmatch(HASH).all() else ""
+
+
+def _number_reason(column: Column, known: pd.Series, distinct: int) -> str:
+    name, largest = _snake(column.name), known.abs().max()
+    if not largest <= FLOAT32:
+        return f"values beyond 3e38 (row {known.abs().idxmax():,})"
+    if column.kind == "number":
+        return ""
+    is_dense = known.max() - known.min() == distinct - 1 or known.is_monotonic_increasing
+    is_running = (is_dense or INDEX_NAME.search(name)) and "year" not in name
+    if is_running and distinct == len(column.values) >= 10:
+        return "running number"
+    return "identifier" if largest > 2**53 else ""
 
 
 def _doubts(
@@ -471,7 +478,8 @@ def _doubts(
         text = str(column[found.values == sentinel].iloc[0])
         if len(rest) and gap > rest.max() - rest.min() and text not in choices.literal:
             count = int((found.values == sentinel).sum())
-            asked = f"{found.name!r} is {text} in {count:,} rows, and else {rest.min():g} to {rest.max():g}."
+            others = f"{rest.min():g} to {rest.max():g}"
+            asked = f"{found.name!r} is {text} in {count:,} rows, and {others} in the others."
             answers = {
                 "it is a missing value": ("--missing", text),
                 "it is a number": ("--literal", text),
@@ -491,7 +499,8 @@ def _ask_time(columns: list[Column], draft: Draft) -> None:
     }
     if choices.time not in (None, "none", *usable):
         raise PredictorError(
-            f"--time: {choices.time!r} is not a time in every row; --as {choices.time}=FORMAT says how it is read."
+            f"--time: {choices.time!r} is not a time in every row; --as {choices.time}=FORMAT says "
+            "how it is read."
         )
     if choices.time is None and usable:
         answers = {
@@ -499,41 +508,29 @@ def _ask_time(columns: list[Column], draft: Draft) -> None:
             for name in usable
         }
         answers["split at random"] = ("--time", "none")
-        draft.questions.append(
-            Question("The table has times: must the model work on later rows?", answers)
-        )
+        draft.ask("The table has times: must the model work on later rows?", answers)
 
 
 def _note_doubts(columns: list[Column], draft: Draft) -> None:
-    few = [
-        each.name
-        for each in columns
-        if each.kind in ("number", "integer")
-        and each.values.nunique() <= 10
-        and (each.values.dropna() % 1 == 0).all()
-    ]
+    numbers_ = [each for each in columns if each.kind in ("number", "integer")]
+    numbers_ = [each for each in numbers_ if each.values.nunique() <= 10]
+    few = [each.name for each in numbers_ if (each.values.dropna() % 1 == 0).all()]
     if few:
-        draft.notes.append(
-            f"Whole numbers are amounts: {', '.join(few)}; for codes, --as {few[0]}=category."
-        )
+        draft.note(f"Whole numbers are amounts: {', '.join(few)}; for codes, --as NAME=category.")
     for each in columns:
-        if each.kind == "category":
-            known = pd.Series(each.values.dropna().unique())
-            alike = known[
-                known.str.split().str.join(" ").str.casefold().duplicated(keep=False)
-            ].head(4)
-            if len(alike):
-                draft.notes.append(
-                    f"{each.name!r} has texts that may be one: {', '.join(map(repr, alike))}."
-                )
+        if each.kind == "category" and (alike := _alike(each.values.dropna().unique())):
+            draft.note(f"{each.name!r} has texts that may be one: {', '.join(alike[:4])}.")
         if each.values.isna().mean() > 0.5:
-            draft.notes.append(
-                f"{each.name!r} is missing in {each.values.isna().mean():.0%} of the rows."
-            )
-    lower = pd.Series([each.name for each in columns])
-    alike = lower[lower.str.casefold().duplicated(keep=False)]
-    if len(alike):
-        draft.notes.append(f"Names differ only in case: {', '.join(alike)}.")
+            draft.note(f"{each.name!r} is missing in {each.values.isna().mean():.0%} of the rows.")
+    if alike := _alike([each.name for each in columns]):
+        draft.note(f"Names differ only in case or blanks: {', '.join(alike)}.")
+
+
+def _alike(texts: Iterable[str]) -> list[str]:
+    """Return the texts that differ from another one only in case or blanks."""
+    known = pd.Series(list(texts), dtype="str")
+    bare = known.str.casefold().str.replace(" ", "", regex=False)
+    return [repr(text) for text in known[bare.duplicated(keep=False)]]
 
 
 def _is_text(column: pd.Series) -> bool:

@@ -20,8 +20,8 @@ FALSE = ("0", "no", "false", "n", "f", "nein", "non", "0.0", "off")
 CURRENCY = r"(?:US|R|C|A)?\$|[€£¥₹₩₽]|EUR|USD|GBP|CHF|JPY|CNY|INR|CAD|AUD|SEK|NOK|DKK|PLN|CZK|BRL|Rs\.?|kr\.?"
 # A unit of one letter needs a blank: `12 m` is a length, `12B` a code.
 NUMBER = re.compile(
-    rf"\(?[-+−]?\s*(?P<before>{CURRENCY})?\s*[-+−]?"
-    r"(?P<body>(?:\d(?:[\d.,'’\s]*\d)?|[.,]\d+)\.?(?:[eE][-+]?\d+)?)-?"
+    rf"\(?[-+\u2212]?\s*(?P<before>{CURRENCY})?\s*[-+\u2212]?"
+    r"(?P<body>(?:\d(?:[\d.,'\u2019\s]*\d)?|[.,]\d+)\.?(?:[eE][-+]?\d+)?)-?"
     rf"(?P<after>\s*(?:%|‰|°\s?[CF]?|{CURRENCY}|[^\W\d_]{{2,12}}(?:/\w+)?)|\s+[^\W\d_](?:/\w+)?)?\)?"
 )
 CODE = re.compile(r"\+?0\d.*|\+\d{9,}|.*\d{16,}.*")  # 02139, a phone number, an id of 64 bits
@@ -224,7 +224,7 @@ def _notations(texts: pd.Series, bodies: pd.Series, units: list[str]) -> tuple[R
     """Return the readings with different values; plain numbers such as `12` have just one."""
     found: list[tuple[Reading, pd.Series]] = []
     for thousands, decimal in NOTATIONS:
-        group = {"": "", " ": r"\s", "'": "['’]"}.get(thousands, f"[{thousands}]")
+        group = {"": "", " ": r"\s", "'": r"['\u2019]"}.get(thousands, f"[{thousands}]")
         grouped = rf"|[1-9]\d{{0,2}}(?:{group}\d{{2,3}})*{group}\d{{3}}" if group else ""
         whole = rf"(?:0|[1-9]\d*{grouped})"
         form = rf"(?:{whole}(?:[{decimal}]\d*)?|[{decimal}]\d+)(?:[eE][-+]?\d+)?"

@@ -64,10 +64,12 @@ def times(column: pd.Series, format: str = "ISO8601", utc: bool = False) -> pd.S
         ValueError: a text is not a time in this format, or only some have the same offset.
     """
     if format.startswith("epoch "):
-        parsed = pd.to_datetime(pd.to_numeric(column), unit=format.removeprefix("epoch "))
+        scale = 1000 if format == "epoch s" else 1
+        parsed = pd.to_datetime(pd.to_numeric(column) * scale, unit="ms")
     else:
         parsed = pd.to_datetime(column, format=format, utc=utc)
-    return parsed.dt.tz_localize(None).dt.as_unit("us")
+    naive: pd.Series = parsed.dt.tz_localize(None).dt.as_unit("us")
+    return naive
 
 
 def minutes(column: pd.Series, format: str) -> pd.Series:  # noqa: A002

@@ -1,5 +1,6 @@
-import datetime
+import datetime as dt
 from decimal import Decimal
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -14,7 +15,7 @@ ROWS = 40
 LABELS = ["yes", "no"] * (ROWS // 2)
 
 
-def proposed(choices: Choices | None = None, **columns: list[object]) -> Proposal:
+def proposed(choices: Choices | None = None, /, **columns: Any) -> Proposal:
     """Propose for columns whose values are repeated until there are enough rows."""
     repeated = {name: (each * ROWS)[:ROWS] for name, each in columns.items()}
     table = pd.DataFrame({"y": LABELS} | repeated)
@@ -169,9 +170,9 @@ def test_a_marker_is_missing_in_every_column_unless_it_is_a_code() -> None:
 
 
 def test_typed_columns_keep_their_types() -> None:
-    zone = datetime.timezone(datetime.timedelta(hours=2))
+    zone = dt.timezone(dt.timedelta(hours=2))
     proposal = proposed(
-        time=[datetime.datetime(2024, 1, 31, 5, tzinfo=zone)], flag=[True, None, False],
+        time=[dt.datetime(2024, 1, 31, 5, tzinfo=zone)], flag=[True, None, False],
         price=[Decimal("1.5"), Decimal(2)], count=[1, 2], level=[0.5, None],
     )  # fmt: skip
     kinds = {each.name: (each.kind, each.values[0]) for each in proposal.columns}
@@ -187,7 +188,7 @@ def test_typed_columns_keep_their_types() -> None:
         ("x", [str(i * i) for i in range(ROWS)], "running number"),
         ("Unnamed: 0", [str(i * 7 % 41) for i in range(ROWS)], "running number"),
         ("x", [f"{i:032x}" for i in range(ROWS)], "identifier"),
-        ("x", [f"{i} is a long sentence which nobody wrote a second time" for i in range(ROWS)], "free text"),
+        ("x", [f"{i} is a long sentence that nobody wrote again" for i in range(ROWS)], "free text"),
         ("x", ["5"], "constant"),
         ("x", [""], "empty"),
         ("x", ["1", "1e39"], "values beyond 3e38 (row 1)"),
