@@ -69,9 +69,11 @@ class Draft:
     questions: list[Question] = field(default_factory=list)
 
     def note(self, text: str) -> None:
+        """Add a note."""
         self.notes.append(text)
 
     def ask(self, text: str, answers: dict[str, tuple[str, str]]) -> None:
+        """Add a question."""
         self.questions.append(Question(text, answers))
 
 
@@ -228,9 +230,8 @@ def _resolve(table: pd.DataFrame, guesses: dict[str, Guess], draft: Draft) -> di
         seen = [trait for trait in options if trait in traits]
         if len(seen) == 1:
             chosen[name] = options[seen[0]]
-            draft.note(
-                f"{name!r} is read {chosen[name].says or 'with a decimal point'}, as other columns are."
-            )
+            says = chosen[name].says or "with a decimal point"
+            draft.note(f"{name!r} is read {says}, as other columns are.")
             continue
         texts = table[name].dropna().drop_duplicates().head(2)
         answers = {

@@ -2,6 +2,7 @@
 
 import json
 import re
+import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from itertools import product
@@ -17,7 +18,10 @@ Kind = Literal["number", "integer", "boolean", "category", "time"]
 
 TRUE = ("1", "yes", "true", "y", "t", "ja", "oui", "1.0", "on")
 FALSE = ("0", "no", "false", "n", "f", "nein", "non", "0.0", "off")
-CURRENCY = r"(?:US|R|C|A)?\$|[€£¥₹₩₽]|EUR|USD|GBP|CHF|JPY|CNY|INR|CAD|AUD|SEK|NOK|DKK|PLN|CZK|BRL|Rs\.?|kr\.?"
+CURRENCY = (
+    r"(?:US|R|C|A)?\$|[€£¥₹₩₽]|EUR|USD|GBP|CHF|JPY|CNY|INR|CAD|AUD|SEK|NOK|DKK|PLN|CZK|BRL"
+    r"|Rs\.?|kr\.?"
+)
 # A unit of one letter needs a blank: `12 m` is a length, `12B` a code.
 NUMBER = re.compile(
     rf"\(?[-+\u2212]?\s*(?P<before>{CURRENCY})?\s*[-+\u2212]?"
@@ -124,9 +128,10 @@ def _guess_times(name: str, texts: pd.Series) -> Guess | None:
         return None
     if texts.str.fullmatch(ISO).all():
         return Guess((_read_iso(texts),))
-    first = texts.head(1)
-    formats = [form for form in FORMATS if _parse(first, form).notna().all()]
-    parsed = {form: _parse(texts, form) for form in (*formats, *CLOCKS)}
+    first = str(texts.iloc[0])
+    formats = [form for form in FORMATS if _fits(first, form)]
+    formats += [form for form in CLOCKS if _fits(first, form)]
+    parsed = {form: _parse(texts, form) for form in formats}
     parsed = {form: values for form, values in parsed.items() if _are_times(values)}
     if clock := next((form for form in CLOCKS if form in parsed), None):
         options, says = {"format": clock}, "as minutes after midnight"
@@ -138,7 +143,7 @@ def _guess_times(name: str, texts: pd.Series) -> Guess | None:
     ]
     if readings:
         return Guess(tuple(readings))
-    return _mixed_times(name, texts) if formats or re.fullmatch(ISO, first.iloc[0]) else None
+    return _mixed_times(name, texts) if formats or re.fullmatch(ISO, first) else None
 
 
 def _read_iso(texts: pd.Series) -> Reading:
@@ -163,6 +168,14 @@ def _mixed_times(name: str, texts: pd.Series) -> Guess | None:
 
 def _are_times(values: pd.Series) -> bool:
     return bool(values.notna().all() and values.dt.year.between(1678, 2261).all())
+
+
+def _fits(text: str, form: str) -> bool:
+    try:
+        time.strptime(text, form)
+    except ValueError:
+        return False
+    return True
 
 
 def _parse(texts: pd.Series, form: str) -> pd.Series:
