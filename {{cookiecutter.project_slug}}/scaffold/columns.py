@@ -213,6 +213,8 @@ def _typed(column: pd.Series, answer: str | None) -> Reading:
         return Reading("boolean", booleans, {"true": [True]})
     if answer and answer.startswith("epoch"):
         return Reading("time", times, {"format": answer})
+    if kind == "integer" and not answer and set(column.dropna().unique()) == {0, 1}:
+        return Reading("boolean", booleans, {"true": [1]})
     if kind in ("integer", "floating", "mixed-integer-float", "decimal") and answer != "category":
         return Reading("number", numbers)
     return Reading("category", labels)
@@ -266,7 +268,11 @@ def _read_target(column: pd.Series, guessed: Guess, draft: Draft) -> Column:
             f"The target {name!r} has {len(counts)} different values: at least 2 are needed."
         )
     if guessed.question:
-        draft.questions.append(guessed.question)
+        answers = {
+            key: each for key, each in guessed.question.answers.items() if each[0] != "--drop"
+        }
+        draft.ask(guessed.question.text, answers)
+        return _column(column, reading)
     if reading.kind == "time":
         raise PredictorError(f"The target {name!r} is a time: choose a number, or categories.")
     if (
@@ -476,7 +482,8 @@ def _doubts(
     for sentinel in SENTINELS & {found.values.min(), found.values.max()}:
         rest = found.values[found.values != sentinel].dropna()
         gap = min(abs(sentinel - rest.min()), abs(sentinel - rest.max())) if len(rest) else 0
-        text = str(column[found.values == sentinel].iloc[0])
+        texts = column[found.values == sentinel]
+        text = str(texts.iloc[0]) if _is_text(column) else f"{sentinel:g}"
         if len(rest) and gap > rest.max() - rest.min() and text not in choices.literal:
             count = int((found.values == sentinel).sum())
             others = f"{rest.min():g} to {rest.max():g}"
@@ -521,6 +528,11 @@ def _note_doubts(columns: list[Column], draft: Draft) -> None:
     for each in columns:
         if each.kind == "category" and (alike := _alike(each.values.dropna().unique())):
             draft.note(f"{each.name!r} has texts that may be one: {', '.join(alike[:4])}.")
+        if each.kind == "category" and each.values.str.match(r"[<>~]?\d").mean() > 0.8:
+            example = each.values.dropna().iloc[0]
+            draft.note(
+                f"{each.name!r} is read as text, although it has digits, such as {example!r}."
+            )
         if each.values.isna().mean() > 0.5:
             draft.note(f"{each.name!r} is missing in {each.values.isna().mean():.0%} of the rows.")
     if alike := _alike([each.name for each in columns]):

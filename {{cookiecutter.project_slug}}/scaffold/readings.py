@@ -127,12 +127,12 @@ def _guess_times(name: str, texts: pd.Series) -> Guess | None:
     if not texts.head(100).str.contains(r"\d").all():
         return None
     if texts.str.fullmatch(ISO).all():
-        return Guess((_read_iso(texts),))
+        return _guess_iso(name, texts)
     first = str(texts.iloc[0])
     formats = [form for form in FORMATS if _fits(first, form)]
     formats += [form for form in CLOCKS if _fits(first, form)]
     parsed = {form: _parse(texts, form) for form in formats}
-    parsed = {form: values for form, values in parsed.items() if _are_times(values)}
+    parsed = {form: values for form, values in parsed.items() if values.notna().all()}
     if clock := next((form for form in CLOCKS if form in parsed), None):
         options, says = {"format": clock}, "as minutes after midnight"
         return Guess((Reading("number", minutes, options, says, "minutes", "number"),))
@@ -146,12 +146,15 @@ def _guess_times(name: str, texts: pd.Series) -> Guess | None:
     return _mixed_times(name, texts) if formats or re.fullmatch(ISO, first) else None
 
 
-def _read_iso(texts: pd.Series) -> Reading:
+def _guess_iso(name: str, texts: pd.Series) -> Guess:
     offsets = sorted(set(texts.str.extract(ISO)[0].fillna("none")))
-    says = f"without the offset {offsets[0]}" if offsets != ["none"] else ""
+    if len(offsets) > 1 and "none" in offsets:
+        text = f"{name!r} has times with and without an offset from UTC."
+        return Guess((TEXT,), Question(text, _otherwise(name)))
     if len(offsets) > 1:
-        return Reading("time", times, {"utc": True}, "converted to UTC", answer="%Y-%m-%d")
-    return Reading("time", times, {}, says, answer="%Y-%m-%d")
+        return Guess((Reading("time", times, {"utc": True}, "converted to UTC"),))
+    says = f"without the offset {offsets[0]}" if offsets != ["none"] else ""
+    return Guess((Reading("time", times, {}, says),))
 
 
 def _mixed_times(name: str, texts: pd.Series) -> Guess | None:
@@ -164,10 +167,6 @@ def _mixed_times(name: str, texts: pd.Series) -> Guess | None:
         return None
     text = f"{name!r} has dates in several formats, such as {examples[0]!r} and {examples[1]!r}."
     return Guess((TEXT,), Question(text, _otherwise(name)))
-
-
-def _are_times(values: pd.Series) -> bool:
-    return bool(values.notna().all() and values.dt.year.between(1678, 2261).all())
 
 
 def _fits(text: str, form: str) -> bool:

@@ -130,6 +130,7 @@ def test_epoch_needs_the_name_of_a_time() -> None:
         (["12 %", "0.5"], ["x=number", "x=category", "x"]),
         (["1", "2", "3", "4", "5", "inf"], ["inf", "x=category", "x"]),
         (["2024-01-31", "31.01.2024"], ["x=category", "x"]),
+        (["2024-01-31T05:00Z", "2024-01-31"], ["x=category", "x"]),
         (["-999", "3", "4.5"], ["-999", "-999"]),
     ],
 )
@@ -219,7 +220,12 @@ def test_an_identifier_that_repeats_is_proposed_as_a_group() -> None:
         (["died", "alive"], [("--positive", "died"), ("--positive", "alive")]),
         (["1", "2"], [("--positive", "1"), ("--positive", "2")]),
         (["yes", "no"], []),
+        ([0, 1, 1], []),
         (["0", "1", "2"], []),
+        (
+            ["1.5", "2.5", "3.5", "4.5", "5.5", "bad"],
+            [("--missing", "bad"), ("--as", "t=category")],
+        ),
         (["3", "4", "5"], [("--as", "t=number"), ("--as", "t=category")]),
         (["yes", "no", "?"], [("--drop-unlabelled", "")]),
         (["a", "b", "c", "unknown"], [("--drop-unlabelled", "")]),
@@ -229,7 +235,7 @@ def test_an_identifier_that_repeats_is_proposed_as_a_group() -> None:
 def test_a_target_in_doubt_is_asked(texts: list[object], answers: list[tuple[str, str]]) -> None:
     proposal = proposed(Choices("t"), t=texts)
     assert options(proposal) == answers
-    if answers:
+    if answers and answers[0][0] != "--missing":
         assert not proposed(Choices("t").adding(*answers[0]), t=texts).questions
 
 
