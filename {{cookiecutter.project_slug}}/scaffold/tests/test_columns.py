@@ -149,6 +149,13 @@ def test_other_columns_decide_between_readings() -> None:
     assert not proposal.questions
 
 
+def test_one_answer_decides_for_columns_in_the_same_doubt() -> None:
+    columns = {"x": ["1,234", "5,678"], "z": ["2,345", "6,789"]}
+    assert len(proposed(**columns).questions) == 1
+    answered = proposed(Choices("y", time="none", readings={"x": "number,"}), **columns)
+    assert column(answered, "z").values[0] == 2.345
+
+
 @pytest.mark.parametrize(
     "texts", [["0", "1"], ["Yes", "no", "YES"], ["TRUE", "FALSE"], ["ja", "nein"]]
 )
