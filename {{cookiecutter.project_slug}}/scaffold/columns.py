@@ -196,7 +196,8 @@ def _guess_text(name: str, texts: pd.Series) -> Guess:
     if len(texts) > 2 * SAMPLE:
         guessed = guess(name, texts.sample(SAMPLE, random_state=0))
         try:
-            if len(guessed.readings) == 1 and not guessed.question:
+            is_code = guessed.readings[0].kind == "number" and texts.str.match(r"0\d").any()
+            if len(guessed.readings) == 1 and not guessed.question and not is_code:
                 guessed.readings[0].read(texts)
                 return guessed
         except ValueError:

@@ -149,6 +149,13 @@ def test_other_columns_decide_between_readings() -> None:
     assert not proposal.questions
 
 
+def test_a_code_among_many_numbers_is_found() -> None:
+    texts = [*map(str, range(10_000, 30_000)), "02139"]
+    table = pd.DataFrame({"y": ["yes", *["no"] * 20_000], "x": texts, "z": "a"})
+    found = column(propose(table, Choices("y", time="none", keep=frozenset(["x"]))))
+    assert (found.kind, found.values.iloc[-1]) == ("category", "02139")
+
+
 def test_one_answer_decides_for_columns_in_the_same_doubt() -> None:
     columns = {"x": ["1,234", "5,678"], "z": ["2,345", "6,789"]}
     assert len(proposed(**columns).questions) == 1
