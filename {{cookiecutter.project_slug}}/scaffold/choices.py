@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
+from typing import Any
 
 
 @dataclass(frozen=True)
@@ -21,6 +22,8 @@ class Choices:
     keep: frozenset[str] = frozenset()
     drop: frozenset[str] = frozenset()
     missing: frozenset[str] = frozenset()  # more markers of a missing value
+    literal: frozenset[str] = frozenset()  # texts that look like such a marker and are values
+    drop_class: frozenset[str] = frozenset()  # rows with this target are left out
     drop_unlabelled: bool = False
     min_class_rows: int = 10
 
@@ -31,9 +34,12 @@ class Choices:
             column, _, reading = value.rpartition("=")
             return replace(self, readings={**self.readings, column: reading})
         old = getattr(self, name)
+        new: Any = value
         if isinstance(old, frozenset):
-            return replace(self, **{name: old | {value}})
-        return replace(self, **{name: type(old)(value) if isinstance(old, int) else value})
+            new = old | {value}
+        elif isinstance(old, int):
+            new = True if isinstance(old, bool) else int(value)
+        return replace(self, **{name: new})
 
 
 @dataclass(frozen=True)
@@ -45,6 +51,7 @@ class Question:
 
     def __str__(self) -> str:
         options = [
-            f'    {option} "{value}": {says}' for says, (option, value) in self.answers.items()
+            f'    {option} "{value}": {says}' if value else f"    {option}: {says}"
+            for says, (option, value) in self.answers.items()
         ]
         return "\n".join([self.text, *options])

@@ -1,0 +1,301 @@
+import datetime as dt
+from decimal import Decimal
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from predictor.errors import PredictorError
+from scaffold import values
+from scaffold.choices import Choices
+from scaffold.columns import Column, Proposal, propose
+
+ROWS = 40
+LABELS = ["yes", "no"] * (ROWS // 2)
+
+
+def proposed(choices: Choices | None = None, /, **columns: Any) -> Proposal:
+    """Propose for columns whose values are repeated until there are enough rows."""
+    repeated = {name: (each * ROWS)[:ROWS] for name, each in columns.items()}
+    table = pd.DataFrame({"y": LABELS} | repeated)
+    proposal = propose(table, choices or Choices("y", time="none"))
+    require_equal_code(table, proposal)
+    return proposal
+
+
+def require_equal_code(table: pd.DataFrame, proposal: Proposal) -> None:
+    names = {"table": values.clean(table, proposal.missing), **vars(values)}
+    if proposal.where:
+        names["table"] = names["table"][eval(proposal.where, names)].reset_index(drop=True)  # noqa: S307
+    for each in (proposal.target, *proposal.columns):
+        pd.testing.assert_series_equal(eval(each.code, names), each.values)  # noqa: S307
+
+
+def column(proposal: Proposal, name: str = "x") -> Column:
+    return next(each for each in proposal.columns if each.name == name)
+
+
+def options(proposal: Proposal) -> list[tuple[str, str]]:
+    return [answer for each in proposal.questions for answer in each.answers.values()]
+
+
+@pytest.mark.parametrize(
+    ("texts", "expected"),
+    [
+        (["4,622", "0,312", "12,050"], [4.622, 0.312, 12.05]),
+        (["1.234,56", "3,5"], [1234.56, 3.5]),
+        (["1 234,56", "2\u00a0000,5"], [1234.56, 2000.5]),
+        (["1'234.56", "5.1"], [1234.56, 5.1]),
+        (["1,234.56", "7"], [1234.56, 7]),
+        (["999", "1,234", "12,345"], [999, 1234, 12345]),
+        (["1,00,000", "2,50,000"], [100000, 250000]),
+        (["1e3", "-2.5E-2"], [1000, -0.025]),
+        (["+3", "-3", "3-"], [3, -3, -3]),
+        (["(1,200.5)", "3"], [-1200.5, 3]),
+        (["12 %", "50%"], [12, 50]),
+        (["£1,900.50", "-£3"], [1900.5, -3]),
+        (["1.541,85 €", "2,00 €"], [1541.85, 2]),
+        (["150.0 m²", "3.5 m²"], [150, 3.5]),
+        (["1 year", "2 years"], [1, 2]),
+        (["CHF 1'200", "CHF 3"], [1200, 3]),
+        (["3.5", "n/a", "-", "", " 4 "], [3.5, None, None, None, 4]),
+        (["17:30", "08:15"], [1050, 495]),
+    ],
+)
+def test_text_is_read_as_numbers(texts: list[object], expected: list[object]) -> None:
+    proposal = proposed(x=texts)
+    found = column(proposal).values.head(len(texts))
+    np.testing.assert_array_equal(found, np.array(expected, float))
+    assert not proposal.questions
+
+
+@pytest.mark.parametrize(
+    "texts",
+    [
+        ["A12", "B7"],
+        ["12B", "13B"],
+        ["02139", "12345"],
+        ["1-2", "3-4"],
+        ["+491701234567", "+491701234568"],
+        ["555-1234", "555-1235"],
+        ["1.2.3", "1.2.4"],
+        ["1st", "2nd"],
+        ["12345678901234567", "12345678901234568"],
+    ],
+)
+def test_codes_are_categories(texts: list[object]) -> None:
+    found = column(proposed(x=texts))
+    assert (found.kind, found.values.head(2).tolist(), found.names) == (
+        "category",
+        texts,
+        tuple(texts),
+    )
+
+
+@pytest.mark.parametrize(
+    ("texts", "expected"),
+    [
+        (["2024-01-31", "2024-02-01T17:30", "2024-02-01 17:30:05.5"], "2024-01-31"),
+        (["2024-01-31T00:00:00Z"] * 2 + ["2024-03-31T00:00:00Z"], "2024-01-31"),
+        (["2024-01-31T05:00:00+02:00", "2024-03-31T05:00:00+02:00"], "2024-01-31T05:00"),
+        (["2024-01-31T01:00:00+01:00", "2024-07-31T01:00:00+02:00"], "2024-01-31T00:00"),
+        (["05-01-2024", "31-01-2024"], "2024-01-05"),
+        (["01/05/24", "01/31/24"], "2024-01-05"),
+        (["Apr 30, 2024", "May 1, 2024"], "2024-04-30"),
+        (["30.04.2024 17:30", "01.05.2024 08:00"], "2024-04-30T17:30"),
+        (["4/30/2024 5:30 PM", "5/1/2024 8:00 AM"], "2024-04-30T17:30"),
+        (["20240430", "20240501"], "2024-04-30"),
+    ],
+)
+def test_text_is_read_as_times(texts: list[object], expected: str) -> None:
+    proposal = proposed(x=texts)
+    found = column(proposal)
+    assert (found.kind, found.values[0]) == ("time", pd.Timestamp(expected))
+    assert not proposal.questions
+
+
+def test_epoch_needs_the_name_of_a_time() -> None:
+    proposal = proposed(created_at=[1714435200, 1714521600], size=[1714435200, 1714521600])
+    assert [each.kind for each in proposal.columns] == ["time", "integer"]
+
+
+@pytest.mark.parametrize(
+    ("texts", "answers"),
+    [
+        (["1,234", "5,678"], ["x=number,", "x=number"]),
+        (["1.234", "5.678"], ["x=number", "x=number,"]),
+        (["01/06/24", "02/07/24"], ["x=%d/%m/%y", "x=%m/%d/%y"]),
+        (["12 kg", "3 lb"], ["x=number", "x=category", "x"]),
+        (["12 %", "0.5"], ["x=number", "x=category", "x"]),
+        (["1", "2", "3", "4", "5", "inf"], ["inf", "x=category", "x"]),
+        (["2024-01-31", "31.01.2024"], ["x=category", "x"]),
+        (["2024-01-31T05:00Z", "2024-01-31"], ["x=category", "x"]),
+        (["-999", "3", "4.5"], ["-999", "-999"]),
+    ],
+)
+def test_what_can_be_read_in_two_ways_is_asked(texts: list[object], answers: list[str]) -> None:
+    question = proposed(x=texts).questions[0]
+    assert [value for _, value in question.answers.values()] == answers
+    for option, value in question.answers.values():
+        assert not proposed(
+            Choices("y", time="none").adding(option, value), x=texts, z=["a", "b"]
+        ).questions
+
+
+def test_other_columns_decide_between_readings() -> None:
+    proposal = proposed(x=["1,234", "5,678"], z=["0,5", "2,25"])
+    assert column(proposal).values[0] == 1.234
+    assert not proposal.questions
+
+
+def test_a_code_among_many_numbers_is_found() -> None:
+    texts = [*map(str, range(10_000, 30_000)), "02139"]
+    table = pd.DataFrame({"y": ["yes", *["no"] * 20_000], "x": texts, "z": "a"})
+    found = column(propose(table, Choices("y", time="none", keep=frozenset(["x"]))))
+    assert (found.kind, found.values.iloc[-1]) == ("category", "02139")
+
+
+def test_one_answer_decides_for_columns_in_the_same_doubt() -> None:
+    columns = {"x": ["1,234", "5,678"], "z": ["2,345", "6,789"]}
+    assert len(proposed(**columns).questions) == 1
+    answered = proposed(Choices("y", time="none", readings={"x": "number,"}), **columns)
+    assert column(answered, "z").values[0] == 2.345
+
+
+@pytest.mark.parametrize(
+    "texts", [["0", "1"], ["Yes", "no", "YES"], ["TRUE", "FALSE"], ["ja", "nein"]]
+)
+def test_two_truths_are_boolean(texts: list[object]) -> None:
+    found = column(proposed(x=[*texts, ""]))
+    expected = [text.lower() in ("1", "yes", "true", "ja") for text in map(str, texts)]
+    assert (found.kind, found.values.head(len(texts) + 1).tolist()) == (
+        "boolean",
+        [*expected, None],
+    )
+
+
+def test_a_marker_is_missing_in_every_column_unless_it_is_a_code() -> None:
+    proposal = proposed(
+        x=["1", "unknown"], job=["cook", "unknown"], country=["NA", "DE", "FR", "US", "GB", "IT"]
+    )
+    assert proposal.missing == ("unknown",)
+    assert column(proposal, "job").values.isna().sum() == ROWS / 2
+    assert "NA" in set(column(proposal, "country").values)
+
+
+def test_typed_columns_keep_their_types() -> None:
+    zone = dt.timezone(dt.timedelta(hours=2))
+    proposal = proposed(
+        time=[dt.datetime(2024, 1, 31, 5, tzinfo=zone)], flag=[True, None, False],
+        price=[Decimal("1.5"), Decimal(2)], count=[1, 2], level=[0.5, None],
+    )  # fmt: skip
+    kinds = {each.name: (each.kind, each.values[0]) for each in proposal.columns}
+    assert kinds == {
+        "time": ("time", pd.Timestamp("2024-01-31T05:00")), "flag": ("boolean", True),
+        "price": ("number", 1.5), "count": ("integer", 1), "level": ("number", 0.5),
+    }  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("name", "made", "reason"),
+    [
+        ("x", [str(i * i) for i in range(ROWS)], "running number"),
+        ("Unnamed: 0", [str(i * 7 % 41) for i in range(ROWS)], "running number"),
+        ("x", [f"{i:032x}" for i in range(ROWS)], "identifier"),
+        ("x", [f"{i} is a sentence that is not repeated here" for i in range(ROWS)], "free text"),
+        ("x", ["5"], "constant"),
+        ("x", [""], "empty"),
+        ("x", ["1", "1e39"], "values beyond 3e38 (row 1)"),
+        ("x", [str(i * 0.37) for i in range(ROWS)], ""),
+    ],
+)  # fmt: skip
+def test_no_feature_is_made_of(name: str, made: list[object], reason: str) -> None:
+    proposal = proposed(**{name: made, "z": ["a", "b"]})
+    assert column(proposal, name).ignored == reason
+    assert not column(
+        proposed(Choices("y", time="none", keep=frozenset([name])), **{name: made}), name
+    ).ignored
+
+
+def test_an_identifier_that_repeats_is_proposed_as_a_group() -> None:
+    ids = [f"c{i}" for i in range(100)] * 2
+    proposal = propose(
+        pd.DataFrame({"y": ["0", "1"] * 100, "customerId": ids, "x": ["a", "b"] * 100}),
+        Choices("y"),
+    )
+    assert column(proposal, "customerId").ignored == "identifier"
+    assert any("--group customerId" in note for note in proposal.notes)
+
+
+@pytest.mark.parametrize(
+    ("texts", "answers"),
+    [
+        (["died", "alive"], [("--positive", "died"), ("--positive", "alive")]),
+        (["1", "2"], [("--positive", "1"), ("--positive", "2")]),
+        (["yes", "no"], []),
+        ([0, 1, 1], []),
+        (["0", "1", "2"], []),
+        (
+            ["1.5", "2.5", "3.5", "4.5", "5.5", "bad"],
+            [("--missing", "bad"), ("--as", "t=category")],
+        ),
+        (["3", "4", "5"], [("--as", "t=number"), ("--as", "t=category")]),
+        (["yes", "no", "?"], [("--drop-unlabelled", "")]),
+        (["a", "b", "c", "unknown"], [("--drop-unlabelled", "")]),
+        ([*"abc" * 12, "d"], [("--drop-class", "d"), ("--min-class-rows", "1")]),
+    ],
+)
+def test_a_target_in_doubt_is_asked(texts: list[object], answers: list[tuple[str, str]]) -> None:
+    proposal = proposed(Choices("t"), t=texts)
+    assert options(proposal) == answers
+    if answers and answers[0][0] != "--missing":
+        assert not proposed(Choices("t").adding(*answers[0]), t=texts).questions
+
+
+@pytest.mark.parametrize(
+    ("texts", "message"),
+    [
+        (["1"], "1 different values"),
+        ([f"name {i}" for i in range(60)], "at most 50 classes"),
+        (["2024-01-01", "2024-01-02"], "is a time"),
+        (["1", "1e39", *map(str, range(20))], "infinite"),
+    ],
+)
+def test_a_target_that_cannot_be_learned_is_refused(texts: list[str], message: str) -> None:
+    table = pd.DataFrame({"t": texts * 3, "x": range(len(texts) * 3)})
+    with pytest.raises(PredictorError, match=message):
+        propose(table, Choices("t"))
+
+
+def test_a_price_in_pounds_can_be_the_target() -> None:
+    target = proposed(Choices("t"), t=[f"£{i:,}" for i in range(900, 1300, 20)]).target
+    assert (target.kind, target.values[0], target.description) == ("integer", 900, "£")
+
+
+def test_ranges_respect_the_type() -> None:
+    proposal = proposed(
+        count=["0", "3"], share=["0 %", "97 %"], warmth=["-5.5", "20.1"], p=["0.01", "0.99"]
+    )
+    ranges = [(each.low, each.high) for each in proposal.columns]
+    assert ranges == [(0, 4), (0, 100), (-12, 27), (0, 1)]
+
+
+def test_times_are_asked_for_the_split() -> None:
+    proposal = proposed(Choices("y"), x=["2024-01-31", "2024-02-01"])
+    assert options(proposal) == [("--time", "x"), ("--time", "none")]
+    assert not proposed(Choices("y", time="x"), x=["2024-01-31", "2024-02-01"]).questions
+
+
+@pytest.mark.parametrize(
+    ("choices", "message"),
+    [
+        (Choices("yy"), "did you mean 'y'"),
+        (Choices("y", time="x"), "not a time in every row"),
+        (Choices("y", readings={"x": "number"}), "--as x=number"),
+        (Choices("y", positive="maybe"), "one of two labels"),
+    ],
+)
+def test_wrong_options_are_refused(choices: Choices, message: str) -> None:
+    with pytest.raises(PredictorError, match=message):
+        proposed(choices, x=["a", "b"])

@@ -1,0 +1,83 @@
+"""Turn the text of a table into values; `adopt` copies the functions that a table needs to data.py.
+
+Each function takes a column of text without blanks around it, as `clean` returns it.
+"""
+
+from collections.abc import Collection
+
+import pandas as pd
+
+
+def clean(table: pd.DataFrame, missing: Collection[str] = ()) -> pd.DataFrame:
+    """Return a copy without blanks around text; "" and the texts in `missing` are missing values.
+
+    Categories become text. A number that is written in `missing`, such as `-999`, is missing too.
+    """
+    table = table.rename(columns=str)
+    sentinels = pd.to_numeric(pd.Series(list(missing), dtype="str"), errors="coerce").dropna()
+    for name, column in table.items():
+        if isinstance(column.dtype, pd.CategoricalDtype):
+            column = column.astype("str")
+        if pd.api.types.infer_dtype(column, skipna=True) in ("string", "empty"):
+            text = column.astype("str").str.strip()
+            table[name] = text.mask(text.isin(["", *missing]))
+        elif pd.api.types.is_numeric_dtype(column) and column.isin(sentinels).any():
+            table[name] = column.mask(column.isin(sentinels))
+    return table
+
+
+def numbers(
+    column: pd.Series, decimal: str = ".", thousands: str = "", units: Collection[str] = ()
+) -> pd.Series:
+    """Read text or other numbers as float64, NaN where missing; `(5)` and `5-` are negative.
+
+    Raises:
+        ValueError: a text is not a number in this notation.
+    """
+    if pd.api.types.infer_dtype(column, skipna=True) != "string":
+        return pd.to_numeric(column).astype("float64")
+    text = column.str.replace("\N{MINUS SIGN}", "-", regex=False)
+    for unit in sorted(units, key=len, reverse=True):
+        text = text.str.replace(unit, "", regex=False)
+    separators = {"": "", " ": " \u00a0\u202f", "'": "'\u2019"}.get(thousands, thousands)
+    for separator in separators:
+        text = text.str.replace(separator, "", regex=False)
+    text = text.str.replace(decimal, ".", regex=False).str.strip()
+    is_negative = text.str.startswith("(") | text.str.endswith("-")
+    text = text.str.strip("()").str.removesuffix("-").str.replace("- ", "-", regex=False)
+    values = pd.to_numeric(text).astype("float64")
+    return values.where(~is_negative.fillna(False).astype(bool), -values)
+
+
+def booleans(column: pd.Series, true: Collection[object]) -> pd.Series:
+    """Return True for the values in `true`, False for others, None where missing."""
+    values = column.isin(true)
+    return values if column.notna().all() else values.astype(object).where(column.notna(), None)
+
+
+def times(column: pd.Series, format: str = "ISO8601", utc: bool = False) -> pd.Series:  # noqa: A002
+    """Read text or numbers as times without a zone; `epoch s` and `epoch ms` count from 1970.
+
+    An offset such as `Z` or `+02:00` is dropped; with `utc`, times are converted to UTC first.
+
+    Raises:
+        ValueError: a text is not a time in this format, or only some have the same offset.
+    """
+    if format.startswith("epoch "):
+        scale = 1000 if format == "epoch s" else 1
+        parsed = pd.to_datetime(pd.to_numeric(column) * scale, unit="ms")
+    else:
+        parsed = pd.to_datetime(column, format=format, utc=utc)
+    naive: pd.Series = parsed.dt.tz_localize(None).dt.as_unit("us")
+    return naive
+
+
+def minutes(column: pd.Series, format: str) -> pd.Series:  # noqa: A002
+    """Read times of day such as `17:30` as minutes after midnight."""
+    time = pd.to_datetime(column, format=format)
+    return (time - time.dt.normalize()) / pd.Timedelta(minutes=1)
+
+
+def labels(column: pd.Series) -> pd.Series:
+    """Return codes as text; a missing value stays missing."""
+    return column.astype("str").mask(column.isna())
