@@ -8,7 +8,6 @@ from fastapi.testclient import TestClient
 
 from predictor import api
 from predictor.bundle import Bundle
-from predictor.explain.api import typical_value
 from predictor.features import KINDS, NUMBERS
 from predictor.paths import CHAMPION, EXAMPLE
 from predictor.schema import Row
@@ -59,17 +58,3 @@ def test_explain_and_predict_agree(client: TestClient, example: dict[str, Any]) 
 
 def test_a_row_that_does_not_fit_is_refused(client: TestClient, example: dict[str, Any]) -> None:
     assert client.post("/explain", json=example | {NUMBERS[0]: "x"}).status_code == 422
-
-
-@pytest.mark.parametrize(
-    ("column", "kind", "typical"),
-    [
-        ({"missing": 0.1, "quantiles": [1, 2, 3]}, float, 2),
-        ({"missing": 0.68, "quantiles": [1, 2, 3]}, float, None),
-        ({"missing": 0.0, "shares": {"a": 0.2, "b": 0.8}}, str, "b"),
-        ({"missing": 0.0, "shares": {"True": 0.2, "False": 0.8}}, bool, False),
-        ({"missing": 0.0, "shares": {"True": 0.9, "False": 0.1}}, bool, True),
-    ],
-)
-def test_the_typical_value_of_a_column(column: dict[str, Any], kind: type, typical: object) -> None:
-    assert typical_value(column, kind) == typical
