@@ -32,6 +32,8 @@ DAYS = """rng = np.random.default_rng(0)
     rows = pd.DataFrame({"day": day, "shop name": shop, "heat": heat, "staff": staff})
     rows["open"] = rng.random(840) < 0.5
     rows["target"] = 3.0 * staff + 5 * (shop == "b") + rng.normal(0, 1, 840)"""
+LIMITS = {"float": "ge=-1e6, le=1e6, ", "float | None": "None, ge=-1e6, le=1e6, "}
+LIMITS["int"] = "ge=1, le=8, "
 NO_TIME = "TIME = None\nGROUP: str | None = None"
 BY_TIME = 'TIME = "day"\nPERIOD = "%G-W%V"\nBLOCK = "D"'
 # The folder of the task, the type of the target, the columns, what reads the rows.
@@ -49,7 +51,7 @@ def schema(old: str, target: str, columns: dict[str, str]) -> str:
     calendar = {"day": ("weekday",)} if by_time else {}
     start, middle = old.index("# JSON Schema's"), old.index("class Flight")
     fields = [
-        f"    column_{at}: {kind} = Field({'None, ' * kind.endswith('None')}alias={name!r})"
+        f"    column_{at}: {kind} = Field({LIMITS.get(kind, '')}alias={name!r})"
         for at, (name, kind) in enumerate(columns.items())
     ]
     lines = [

@@ -1,15 +1,15 @@
-import json
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+import pandas as pd
 import pytest
 from fastapi.testclient import TestClient
 
 from predictor import api
 from predictor.bundle import Bundle
 from predictor.features import KINDS, NUMBERS
-from predictor.paths import CHAMPION, EXAMPLE
+from predictor.paths import CHAMPION, PREPARED
 from predictor.schema import Row
 
 
@@ -21,8 +21,9 @@ def client(promoted: Path) -> Iterator[TestClient]:
 
 @pytest.fixture
 def example(promoted: Path) -> dict[str, Any]:
-    row: dict[str, Any] = json.loads((CHAMPION / EXAMPLE).read_text())
-    return row
+    row = pd.read_parquet(PREPARED / "test.parquet")[list(KINDS)].head(1)
+    record = row.astype(object).where(row.notna(), None).to_dict("records")[0]
+    return Row.model_validate(record).model_dump(mode="json", by_alias=True)
 
 
 def test_an_effect_is_the_difference_from_the_typical_value(

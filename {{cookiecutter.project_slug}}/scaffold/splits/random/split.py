@@ -9,9 +9,8 @@ from scipy.sparse.csgraph import connected_components
 from sklearn.model_selection import train_test_split
 
 from predictor.errors import PredictorError
-from predictor.features import KINDS
 from predictor.params import Share
-from predictor.schema import GROUP, TARGET, Target
+from predictor.schema import GROUP, TARGET, Row, Target
 
 KEYS = [GROUP] if GROUP else []  # columns needed here, whether they are features or not
 TARGET_TYPE: object = Target  # a type, or a Literal of classes
@@ -64,8 +63,8 @@ def groups(rows: pd.DataFrame) -> Groups:
 
     They are on one side of the split, and the bootstrap resamples them together.
     """
-    features = pd.util.hash_pandas_object(rows[list(KINDS)], index=False)
-    equal, n_equal = numbered(features)
+    features = [field.alias or name for name, field in Row.model_fields.items()]
+    equal, n_equal = numbered(pd.util.hash_pandas_object(rows[features], index=False))
     entity, n_entities = numbered(rows[GROUP]) if GROUP else (equal, n_equal)
     size = n_equal + n_entities
     graph = coo_array((np.ones(len(rows)), (equal, n_equal + entity)), shape=(size, size))
