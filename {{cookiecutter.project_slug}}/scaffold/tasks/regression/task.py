@@ -108,8 +108,9 @@ def metrics(truth: Floats, values: Floats, problem: Problem) -> dict[str, float]
 
 def headline(metrics: dict[str, dict[str, float]], dummy: Floats, problem: Problem) -> str:
     """Return a sentence on the mean absolute error with and without a model."""
-    ours, theirs = metrics["model"][HEADLINE], metrics["dummy"][HEADLINE]
+    numbers = (metrics["model"][HEADLINE], metrics["dummy"][HEADLINE], float(dummy[0]))
+    ours, theirs, mean = (f"{each:,.0f}" if abs(each) >= 100 else f"{each:.3g}" for each in numbers)
     return (
-        f"The prediction is off by {ours:,.3g} {problem.unit} on average, and by {theirs:,.3g} "
-        f"without a model (always {dummy[0]:,.3g})."
+        f"The prediction is off by {ours} {problem.unit} on average, and by {theirs} without a "
+        f"model (always {mean})."
     )
