@@ -12,7 +12,7 @@ from predictor.features import KINDS, TIMES
 from predictor.schema import Row
 from predictor.task import Floats, Prediction
 
-Value = float | bool | str | None
+Value = bool | int | float | str | None
 
 router = APIRouter()
 
