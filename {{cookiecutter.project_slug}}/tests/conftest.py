@@ -10,7 +10,7 @@ import pytest
 import synthetic
 from ruamel.yaml import YAML
 
-from predictor import data
+from predictor import data, schema
 from predictor.evaluate import evaluate
 from predictor.ingest import ingest
 from predictor.models import LINEAR
@@ -78,7 +78,8 @@ def write_project(seed: int = 1) -> None:
     """Write the files of a project to the working directory."""
     params = YAML(typ="safe").load(ROOT / PARAMS)
     if "through" in params["ingest"]:
-        params["ingest"]["through"] = "2024-03"
+        params["ingest"]["through"] = f"{synthetic.LAST_DAY:{vars(schema)['PERIOD']}}"
+        params["prepare"]["test_days"] = 31
     params["train"] |= {"model": LINEAR, "seed": seed}
     YAML(typ="safe").dump(params, PARAMS)
     if not README.exists():

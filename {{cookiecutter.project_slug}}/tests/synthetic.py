@@ -1,6 +1,6 @@
 """Synthetic rows for any schema.py, with a target that can be learned."""
 
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any, Literal, get_args, get_origin
 
 import numpy as np
@@ -10,10 +10,14 @@ from pydantic.fields import FieldInfo
 
 from predictor.features import KINDS, TIMES
 from predictor.schema import IGNORED, TARGET, TIME, Row, Target
+from predictor.split import KEYS
 
 FIRST_DAY, DAYS = datetime(2024, 1, 1), 90
+LAST_DAY = FIRST_DAY + timedelta(days=DAYS - 1)
+TARGET_TYPE: object = Target  # a type, or a Literal of classes
 NAMES = ["A", "B", "C"]
 FIELDS = {field.alias or name: field for name, field in Row.model_fields.items()}
+FREE = [name for name, field in FIELDS.items() if field.annotation in (str, str | None)]
 
 
 def table(n: int = 900, seed: int = 0) -> pd.DataFrame:
@@ -22,8 +26,8 @@ def table(n: int = 900, seed: int = 0) -> pd.DataFrame:
     minutes = np.sort(rng.integers(0, DAYS * 24 * 60, n))
     times = pd.Timestamp(FIRST_DAY) + pd.to_timedelta(minutes, unit="min")
     columns: dict[str, Any] = {name: values(field, n, rng) for name, field in FIELDS.items()}
+    columns |= {name: range(n) for name in (*IGNORED, *KEYS) if name not in columns}
     columns |= dict.fromkeys([*TIMES, *([TIME] if TIME else [])], times)
-    columns |= dict.fromkeys(IGNORED, range(n))
     score = sum(ranked(columns[name]) for name in list(KINDS)[:3] if name not in TIMES)
     noise: npt.NDArray[np.float64] = rng.normal(0, 0.3, n)
     return pd.DataFrame(columns | {TARGET: targets(score + noise)})
@@ -55,7 +59,7 @@ def ranked(column: Any) -> Any:
 
 def targets(score: npt.NDArray[np.float64]) -> Any:
     """Return the target: True for the upper third, a class for each equal share, or the score."""
-    if Target is bool:
+    if TARGET_TYPE is bool:
         return score > np.quantile(score, 2 / 3)
     classes = get_args(Target)
     if not classes:

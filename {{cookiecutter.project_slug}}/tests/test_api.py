@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 from conftest import validation_errors
 from fastapi.testclient import TestClient
+from synthetic import FIELDS
 
 from predictor import api
 from predictor.bundle import METADATA, MODEL, PROMOTION, Bundle
@@ -52,7 +53,7 @@ def test_predict_returns_the_prediction_of_the_bundle(
     response = client.post("/predict", json=example)
     expected = Bundle.load(CHAMPION).predict_rows([Row.model_validate(example)])[0]
     assert response.status_code == 200
-    assert response.json() == expected.model_dump()
+    assert response.json() == expected.model_dump(mode="json")
 
 
 def test_model_returns_the_metadata_of_the_champion(client: TestClient) -> None:
@@ -161,7 +162,7 @@ def test_a_value_that_is_not_a_number_is_reported(
 def test_a_missing_and_an_unknown_column_are_reported(
     client: TestClient, example: dict[str, object]
 ) -> None:
-    name = next(name for name in KINDS if Row.model_fields[name].is_required())
+    name = next(name for name, field in FIELDS.items() if field.is_required())
     row = {key: value for key, value in example.items() if key != name} | {"surprise": 1}
     errors = validation_errors(client.post("/predict", json=row))
     assert [(each["loc"][1], each["type"]) for each in errors] == [

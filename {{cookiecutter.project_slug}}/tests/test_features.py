@@ -29,7 +29,7 @@ def test_missing_values_are_nan_or_one_category() -> None:
 
 @pytest.mark.parametrize(
     ("part", "expected"),
-    [("month", 2), ("day", 28), ("weekday", 3), ("hour", 23), ("minute_of_day", 1439)],
+    [("month", 2), ("day", 28), ("weekday", 3), ("minute_of_day", 1439)],
 )
 def test_calendar_parts_of_a_thursday_night(part: str, expected: int) -> None:
     moment = datetime(2013, 2, 28, 23, 59)

@@ -3,11 +3,11 @@ from pathlib import Path
 import pytest
 from ruamel.yaml import YAML
 
-from predictor import params, task
+from predictor import params, split, task
 from predictor.errors import PredictorError
 from predictor.paths import PARAMS
 
-SECTIONS = (params.Ingest, params.Prepare, params.Train, params.Evaluate, task.Problem)
+SECTIONS = (split.Ingest, split.Prepare, params.Train, params.Evaluate, task.Problem)
 
 
 def test_every_section_of_the_project_is_read_by_a_stage_or_by_a_part() -> None:

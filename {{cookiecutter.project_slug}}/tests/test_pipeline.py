@@ -32,9 +32,7 @@ def test_a_stage_depends_on_the_files_that_it_imports(stage: str) -> None:
 @pytest.mark.parametrize("stage", STAGES)
 def test_a_stage_depends_on_the_parameters_that_it_reads(stage: str) -> None:
     source = (PACKAGE / f"{stage}.py").read_text()
-    read = {
-        section for name, section in SECTIONS.items() if f"params.read(params.{name})" in source
-    }
+    read = {section for name, section in SECTIONS.items() if f"{name})" in source}
     if "params.read(task.Problem)" in source:
         read.add("problem")
     assert read <= set(STAGES[stage]["params"])

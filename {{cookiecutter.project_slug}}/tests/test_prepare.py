@@ -9,7 +9,8 @@ from predictor.features import CATEGORIES, KINDS, NUMBER_FEATURES, NUMBERS
 from predictor.ingest import ingest
 from predictor.paths import PREPARED
 from predictor.prepare import prepare, unseen, violations
-from predictor.schema import IGNORED, TARGET, TIME
+from predictor.schema import IGNORED, TARGET
+from predictor.split import KEYS
 
 
 def test_prepared_rows_have_no_column_that_is_ignored(project: Path, rows: pd.DataFrame) -> None:
@@ -17,7 +18,7 @@ def test_prepared_rows_have_no_column_that_is_ignored(project: Path, rows: pd.Da
     prepare()
     parts = [pd.read_parquet(path) for path in PREPARED.iterdir()]
     assert sum(map(len, parts)) == len(rows)
-    assert all(set(part.columns) == {*KINDS, TARGET, TIME} - {None} for part in parts)
+    assert all(set(part.columns) == {*KINDS, TARGET, *KEYS} for part in parts)
 
 
 def test_rows_that_fit_have_no_violation(rows: pd.DataFrame) -> None:
@@ -27,20 +28,11 @@ def test_rows_that_fit_have_no_violation(rows: pd.DataFrame) -> None:
 
 def test_a_violation_names_column_rule_number_and_first_rows(rows: pd.DataFrame) -> None:
     name = next(name for name in NUMBERS if KINDS[name] is float)
-    rows.loc[[3, 5, 700], name] = 1e9
-    (line,) = violations(rows)
-    assert line.startswith(f"{name}: Input should be less than or equal to")
-    assert line.endswith(
-        "3 rows, the first: row 3: 1000000000.0, row 5: 1000000000.0, row 700: 1000000000.0"
-    )
-
-
-def test_text_is_not_accepted_as_a_number(rows: pd.DataFrame) -> None:
-    name = next(name for name in NUMBERS if KINDS[name] is float)
     rows[name] = rows[name].astype(object)
-    rows.loc[1, name] = "12"
+    rows.loc[[1, 5, 6, 700], name] = "12"  # text is no number
     assert violations(rows) == [
-        f"{name}: Input should be a valid number: 1 rows, the first: row 1: '12'"
+        f"{name}: Input should be a valid number: 4 rows, the first: row 1: '12', row 5: '12', "
+        "row 6: '12'"
     ]
 
 
@@ -77,7 +69,7 @@ def test_the_error_for_missing_data_names_the_command(project: Path) -> None:
 
 def test_unseen_values_are_reported_with_their_share(rows: pd.DataFrame) -> None:
     test = rows.copy()
-    number = NUMBERS[0]
+    number = next(name for name in NUMBERS if KINDS[name] is float)
     test.loc[: len(test) // 2 - 1, number] = test[number].max() + 1
     expected = {number: 0.5}
     if CATEGORIES:

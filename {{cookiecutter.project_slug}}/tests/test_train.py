@@ -69,23 +69,29 @@ def test_the_reference_describes_every_column(promoted: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    ("values", "expected"),
+    ("values", "typical", "missing", "shape"),
     [
-        ([1.0, None, 3.0, 2.0], {"missing": 0.25, "quantiles": [1.0, 2.0, 3.0]}),
-        (["a", "b", "b", None], {"missing": 0.25, "shares": {"b": 2 / 3, "a": 1 / 3}}),
-        ([True, True, False, True], {"missing": 0, "shares": {"True": 0.75, "False": 0.25}}),
+        ([1.0, None, 3.0, 2.0], 2, 0.25, {"quantiles": [1, 2, 3]}),
+        ([None, None, None, 2.0], None, 0.75, {"quantiles": [2, 2, 2]}),
+        (["a", "b", "b", None], "b", 0.25, {"shares": {"b": 2 / 3, "a": 1 / 3}}),
+        ([True, True, False, True], True, 0, {"shares": {"True": 0.75, "False": 0.25}}),
         (
             pd.to_datetime(["2024-01-03 00:00", "2024-01-01 10:30", "2024-01-02 00:00"]),
-            {
-                "missing": 0,
-                "quantiles": ["2024-01-01T10:30", "2024-01-02T00:00", "2024-01-03T00:00"],
-            },
+            "2024-01-02T00:00",
+            0,
+            {"quantiles": ["2024-01-01T10:30", "2024-01-02T00:00", "2024-01-03T00:00"]},
         ),
     ],
-    ids=["numbers", "names", "truths", "times"],
+    ids=["numbers", "mostly missing", "names", "truths", "times"],
 )
 def test_a_column_is_described(
-    values: list[object], expected: object, monkeypatch: pytest.MonkeyPatch
+    values: list[object],
+    typical: object,
+    missing: float,
+    shape: dict[str, object],
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.setattr(train, "QUANTILES", [0, 0.5, 1])
-    assert train.describe(pd.Series(values)) == expected
+    found = train.describe(pd.Series(values))
+    assert found == {"missing": missing, "typical": typical, **shape}
+    assert type(found["typical"]) in (type(typical), float)

@@ -70,7 +70,6 @@ class Bundle:
                 raise PredictorError(f"{folder / name} changed after it was written.")
         require_schema(folder, metadata)
         reference, promotion = json.loads(files[REFERENCE]), folder / PROMOTION
-        shares = {name: reference["columns"][name]["shares"] for name in CATEGORIES}
         version = json.loads(promotion.read_bytes())["version"] if promotion.exists() else "none"
         return cls(
             folder=folder,
@@ -78,7 +77,7 @@ class Bundle:
             version=version,
             metadata=metadata,
             reference=reference,
-            known={name: {None, *names} for name, names in shares.items()},
+            known={name: {None, *reference["columns"][name]["shares"]} for name in CATEGORIES},
             session=open_session(files[MODEL]),
         )
 

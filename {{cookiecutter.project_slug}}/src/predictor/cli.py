@@ -34,23 +34,17 @@ app = typer.Typer(
 )
 
 
-@app.command()
+@app.command(epilog="Example: `predictor run train`")
 def run(stage: Annotated[Stage, typer.Argument(help="A stage of dvc.yaml.")]) -> None:
-    """Run one stage of the pipeline, as `dvc repro` does when its input has changed.
-
-    Example: `predictor run train`
-    """
+    """Run one stage of the pipeline, as `dvc repro` does when its input has changed."""
     getattr(import_module(f"predictor.{stage}"), stage)()
 
 
-@app.command()
+@app.command(epilog="Example: `predictor promote --strict`")
 def promote(
     strict: Annotated[bool, typer.Option("--strict", help="Exit with 1 if refused.")] = False,
 ) -> None:
-    """Make the candidate the champion, if every rule of the gate holds.
-
-    Example: `predictor promote --strict`
-    """
+    """Make the candidate the champion, if every rule of the gate holds."""
     from predictor.promote import promote
 
     verdict = promote()
@@ -59,39 +53,30 @@ def promote(
         raise PredictorError(f"The gate refused version {verdict.version}.")
 
 
-@app.command()
+@app.command(epilog='Example: `predictor rollback --why "wrong on holidays"`')
 def rollback(
     why: Annotated[str, typer.Option(help="The reason, for reports/champions.csv.")] = "",
 ) -> None:
-    """Make the previous champion the champion again.
-
-    Example: `predictor rollback --why "wrong on holidays"`
-    """
+    """Make the previous champion the champion again."""
     from predictor.promote import rollback
 
     rollback(why)
 
 
-@app.command()
+@app.command(epilog="Example: `predictor reproduce`")
 def reproduce() -> None:
-    """Compare the metrics of this run with those that are committed.
-
-    Example: `predictor reproduce`
-    """
+    """Compare the metrics of this run with those that are committed."""
     from predictor.reproduce import reproduce
 
     reproduce()
 
 
-@app.command()
+@app.command(epilog="Example: `predictor serve --port 8001`")
 def serve(
     host: Annotated[str, typer.Option(help="Address to listen on.")] = "127.0.0.1",
     port: Annotated[int, typer.Option(help="Port to listen on.", min=1, max=65535)] = 8000,
 ) -> None:
-    """Serve models/champion over HTTP.
-
-    Example: `predictor serve --port 8001`
-    """
+    """Serve models/champion over HTTP."""
     import uvicorn
 
     uvicorn.run(

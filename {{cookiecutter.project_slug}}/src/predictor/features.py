@@ -22,7 +22,6 @@ CALENDAR_PARTS: dict[str, Callable[[datetime], int]] = {
     "month": lambda time: time.month,
     "day": lambda time: time.day,
     "weekday": datetime.weekday,  # Monday is 0
-    "hour": lambda time: time.hour,
     "minute_of_day": lambda time: 60 * time.hour + time.minute,
 }
 

@@ -1,6 +1,6 @@
-"""Stage `ingest`: the rows that have arrived, one Parquet file for each month.
+"""Stage `ingest`: the rows that have arrived, in Parquet files.
 
-A new month adds a file and does not change the others, so DVC stores only the new file.
+A new period adds a file and does not change the others, so DVC stores only the new file.
 """
 
 import hashlib
@@ -10,16 +10,15 @@ import shutil
 
 import pandas as pd
 
-from predictor import data, params
+from predictor import data, params, split
 from predictor.paths import DATA_VERSION, RAW, write_text
-from predictor.split import split_by_month
 
 logger = logging.getLogger(__name__)
 
 
 def ingest() -> None:
-    """Write `data/raw/<month>.parquet`, and the version of the data to `reports/data.json`."""
-    parts = split_by_month(data.read(), params.read(params.Ingest))
+    """Write the files of `data/raw`, and the version of the data to `reports/data.json`."""
+    parts = split.raw_files(data.read(), params.read(split.Ingest))
     shutil.rmtree(RAW, ignore_errors=True)
     RAW.mkdir(parents=True)
     for name, rows in parts.items():

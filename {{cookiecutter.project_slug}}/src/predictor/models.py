@@ -16,34 +16,36 @@ from predictor.features import CATEGORIES, FEATURES, NUMBER_FEATURES, encode
 from predictor.params import Train
 from predictor.schema import TARGET
 
+MAX_CATEGORIES = 255  # of a column; the model sees rarer ones as it sees unseen ones
 LINEAR = "logistic_regression"  # the baseline; another model must not be worse
 MODELS = {LINEAR: LogisticRegression, "hist_gradient_boosting": HistGradientBoostingClassifier}
 
 
 def fit(name: str, rows: pd.DataFrame, params: Train) -> Pipeline:
-    """Fit a model on raw rows, with its arguments from params.yaml.
-
-    Raises:
-        PredictorError: there is no such model, or scikit-learn refuses an argument.
-    """
+    """Fit a model on raw rows, with its arguments from params.yaml."""
     if name not in MODELS:
         hint = did_you_mean(name, MODELS)
         raise PredictorError(f"train.model must be {' or '.join(MODELS)}, got {name!r}{hint}")
+    inputs = frame(rows)
     try:
-        pipeline = build(name, params)
+        pipeline = build(name, params, inputs)
         with threadpool_limits(limits=params.threads):
-            return pipeline.fit(frame(rows), task.truth(rows[TARGET]))
+            return pipeline.fit(inputs, task.truth(rows[TARGET]))
     except ValueError as error:
         raise PredictorError(f"{name} cannot be fitted: {error}") from error
 
 
-def build(name: str, params: Train) -> Pipeline:
+def build(name: str, params: Train, inputs: pd.DataFrame) -> Pipeline:
     """Build an unfitted pipeline; it selects columns by position, as ONNX gets two matrices."""
     numbers: str | Pipeline = "passthrough"  # scaled values can split differently in ONNX
     if name == LINEAR:
         imputer = SimpleImputer(strategy="median", keep_empty_features=True)
         numbers = make_pipeline(imputer, StandardScaler())
-    one_hot = OneHotEncoder(handle_unknown="ignore", sparse_output=False, dtype=np.float32)
+    # Not `max_categories`, which skl2onnx 1.20 cannot convert.
+    known = [sorted(inputs[name].value_counts().index[:MAX_CATEGORIES]) for name in CATEGORIES]
+    one_hot = OneHotEncoder(
+        categories=known, handle_unknown="ignore", sparse_output=False, dtype=np.float32
+    )
     columns = ColumnTransformer(
         [
             ("numbers", numbers, list(range(len(NUMBER_FEATURES)))),

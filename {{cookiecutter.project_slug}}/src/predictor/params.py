@@ -1,4 +1,4 @@
-"""`params.yaml`: all parameters, one section for each stage."""
+"""`params.yaml`: all parameters, one section for each stage (two are in `split.py`)."""
 
 from typing import Annotated, Any, TypeVar
 
@@ -10,19 +10,6 @@ from predictor.errors import PredictorError, did_you_mean
 from predictor.paths import PARAMS
 
 Share = Annotated[float, Field(gt=0, lt=1)]
-
-
-class Ingest(BaseModel, frozen=True, extra="forbid"):
-    """Which months are used: all up to and including `through`, `YYYY-MM`."""
-
-    through: Annotated[str, Field(pattern=r"^\d{4}-(0[1-9]|1[0-2])$")]
-
-
-class Prepare(BaseModel, frozen=True, extra="forbid"):
-    """How rows become train, valid and test."""
-
-    test_days: PositiveInt
-    valid_share: Share
 
 
 class Train(BaseModel, frozen=True, extra="forbid"):
@@ -46,11 +33,7 @@ S = TypeVar("S", bound=BaseModel)
 
 
 def read(model: type[S]) -> S:
-    """Read the section with the name of the class in lower case.
-
-    Raises:
-        PredictorError: there is no such file or section, or a name or a value is invalid.
-    """
+    """Read the section with the name of the class in lower case."""
     try:
         content = YAML(typ="safe").load(PARAMS) or {}
     except FileNotFoundError as error:

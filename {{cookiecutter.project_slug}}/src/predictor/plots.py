@@ -36,6 +36,5 @@ def draw(path: Path, truth: Floats, probabilities: Floats, problem: Problem) -> 
         right.axvline(chosen, color=GREY, linestyle=":")
         right.annotate(f"threshold {chosen:.2g}", (chosen, 0), (4, 6), textcoords="offset points")
         right.set(title="Cost of 1,000 decisions", xlabel="Decision threshold")
-        right.set(ylabel=problem.costs.unit, ylim=(0, None))
-        path.parent.mkdir(parents=True, exist_ok=True)
+        right.set(ylabel=problem.costs.unit or "wrong decisions", ylim=(0, None))
         figure.savefig(path, transparent=True, metadata={"Date": None})

@@ -1,4 +1,4 @@
-"""Stage `prepare`: check every row against schema.py, then split the rows by time."""
+"""Stage `prepare`: check every row against schema.py, then split the rows."""
 
 import logging
 from collections import defaultdict
@@ -8,12 +8,11 @@ import numpy as np
 import pandas as pd
 from pydantic import TypeAdapter, ValidationError
 
-from predictor import params
+from predictor import params, split
 from predictor.errors import PredictorError, did_you_mean
 from predictor.features import CATEGORIES, KINDS, NUMBER_FEATURES, encode
 from predictor.paths import PREPARED, RAW
-from predictor.schema import IGNORED, TARGET, TIME, Row, Target
-from predictor.split import split
+from predictor.schema import IGNORED, TARGET, Row, Target
 
 logger = logging.getLogger(__name__)
 
@@ -24,7 +23,7 @@ def prepare() -> None:
     """Write `data/prepared/{train,valid,test}.parquet`, without the columns in IGNORED."""
     rows = read_raw().drop(columns=list(IGNORED))
     rows = rows.astype({name: float for name, kind in KINDS.items() if kind is float})
-    parts = split(rows, params.read(params.Prepare))
+    parts = split.split(rows, params.read(split.Prepare))
     PREPARED.mkdir(parents=True, exist_ok=True)
     for name, part in parts.items():
         if part[TARGET].nunique() < 2:
@@ -50,10 +49,11 @@ def read_raw() -> pd.DataFrame:
 
 def violations(rows: pd.DataFrame) -> list[str]:
     """Return one line for each violated rule of a column, with the first rows that violate it."""
-    absent = [name for name in dict.fromkeys((*KINDS, TARGET, TIME)) if name not in rows]
+    absent = [name for name in dict.fromkeys((*KINDS, TARGET, *split.KEYS)) if name not in rows]
     if absent:
         return [f"{name}: no such column{did_you_mean(name, map(str, rows))}" for name in absent]
-    features = rows.drop(columns=[TARGET, *IGNORED, *({TIME} - KINDS.keys())], errors="ignore")
+    others = {TARGET, *IGNORED, *split.KEYS} - KINDS.keys()
+    features = rows.drop(columns=list(others), errors="ignore")
     target: TypeAdapter[Any] = TypeAdapter(list[dict[str, Target]])
     return [*check(features, TypeAdapter(list[Row])), *check(rows[[TARGET]], target)]
 

@@ -54,7 +54,7 @@ def results(metadata: Metadata, evaluation: Evaluation, entry: Entry) -> list[st
         f"Model `{metadata.model}`, trained on {metadata.train_rows:,} rows of data version "
         f"`{metadata.data_version}`; written by `predictor promote`.",
         "",
-        f"![Calibration, and cost against threshold]({(CHAMPION_REPORTS / CURVES).as_posix()})",
+        f"![The model on the test rows]({(CHAMPION_REPORTS / CURVES).as_posix()})",
     ]
 
 

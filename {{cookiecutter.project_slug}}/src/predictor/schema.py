@@ -12,6 +12,8 @@ TARGET = "is_late"  # 15 or more minutes after the scheduled arrival
 Target = bool  # True is the case to act on
 
 TIME = "scheduled_departure"  # orders the rows: the newest are the test set
+PERIOD = "%Y-%m"  # one file of raw data for each
+BLOCK = "D"  # a frequency of pandas; rows of a day stay together
 
 # The features of a time. Not the month: data of January to March says nothing about April.
 CALENDAR = {"scheduled_departure": ("weekday", "minute_of_day")}

@@ -23,11 +23,11 @@ TITLES = {
 
 
 class Costs(BaseModel, frozen=True, extra="forbid"):
-    """What a wrong decision costs, in `unit`; a right one costs nothing."""
+    """What a wrong decision costs, in `unit`; a right one costs nothing. The default is no unit."""
 
-    false_alarm: PositiveFloat
-    miss: PositiveFloat
-    unit: str
+    false_alarm: PositiveFloat = 1
+    miss: PositiveFloat = 1
+    unit: str = ""
 
     @property
     def threshold(self) -> float:
@@ -44,7 +44,7 @@ class Problem(BaseModel, frozen=True, extra="forbid"):
     name: str
     question: str
     decision: str
-    costs: Costs
+    costs: Costs = Costs()
 
 
 class Prediction(BaseModel, protected_namespaces=()):
@@ -127,7 +127,11 @@ def metrics(truth: Floats, probabilities: Floats, problem: Problem) -> dict[str,
 
 
 def headline(metrics: dict[str, dict[str, float]], dummy: Floats, problem: Problem) -> str:
-    """Return a sentence on the costs with and without a model; the dummy acts always or never."""
+    """Return a sentence on the costs with and without a model; on the quality if there are none."""
+    if not problem.costs.unit:
+        ours, theirs = metrics["model"][LOSS], metrics["dummy"][LOSS]
+        auc = f"the ROC AUC is {metrics['model']['roc_auc']:.3f}"
+        return f"The log loss is {ours:.3f} with the model and {theirs:.3f} without one; {auc}."
     ours, theirs = metrics["model"][HEADLINE], metrics["dummy"][HEADLINE]
     without = "acting on every row" if dummy[0] >= problem.costs.threshold else "never acting"
     return (

@@ -106,12 +106,23 @@ def with_gaps(rows: pd.DataFrame) -> pd.DataFrame:
 
 
 def describe(values: pd.Series) -> dict[str, Any]:
-    """Return the share that is missing, and quantiles (0, 5, ... 100 %) or category shares."""
+    """Return the share that is missing, quantiles (0, 5, ... 100 %) or category shares, and more.
+
+    `typical` is the median or the most frequent value, or None if most values are missing.
+    """
     known, missing = values.dropna(), float(values.isna().mean())
+    found: dict[str, Any] = {"missing": missing, "typical": None}
     if is_datetime64_any_dtype(known):
         times = pd.to_datetime(known.quantile(QUANTILES, interpolation="lower"))
-        return {"missing": missing, "quantiles": times.dt.strftime("%Y-%m-%dT%H:%M").tolist()}
-    if is_numeric_dtype(known) and known.dtype != bool:
-        return {"missing": missing, "quantiles": known.astype(float).quantile(QUANTILES).tolist()}
-    shares = known.value_counts(normalize=True)
-    return {"missing": missing, "shares": {str(name): share for name, share in shares.items()}}
+        found["quantiles"] = times.dt.strftime("%Y-%m-%dT%H:%M").tolist()
+        typical = found["quantiles"][len(QUANTILES) // 2]
+    elif is_numeric_dtype(known) and known.dtype != bool:
+        found["quantiles"] = known.astype(float).quantile(QUANTILES).tolist()
+        typical = known.quantile(0.5, interpolation="lower")
+    else:
+        shares = known.value_counts(normalize=True)
+        found["shares"] = {str(name): share for name, share in shares.items()}
+        typical = shares.index[0] if len(shares) else None
+    if missing <= 0.5:
+        found["typical"] = typical.item() if isinstance(typical, np.generic) else typical
+    return found

@@ -58,7 +58,7 @@ def test_each_format_gets_the_predictions_of_single_rows(
     expected = Bundle.load(CHAMPION).predict_rows([Row.model_validate(row) for row in rows])
     response = send(client, body, content_type)
     assert response.status_code == 200
-    assert response.json() == [each.model_dump() for each in expected]
+    assert response.json() == [each.model_dump(mode="json") for each in expected]
 
 
 def test_the_first_row_that_does_not_fit_is_reported(

@@ -12,6 +12,7 @@ from fastapi import FastAPI
 from fastapi.concurrency import run_in_threadpool
 from fastapi.testclient import TestClient
 from starlette.types import Message
+from synthetic import FREE
 
 from predictor import api
 from predictor.errors import PredictorError
@@ -20,7 +21,6 @@ from predictor.hardening.api import install
 from predictor.hardening.middleware import ApiKeys, RequestLimits, Settings
 from predictor.hardening.problems import MEDIA_TYPE
 from predictor.paths import CHAMPION, EXAMPLE
-from predictor.schema import Row
 
 
 @pytest.fixture
@@ -86,7 +86,7 @@ def test_no_log_line_holds_a_value_of_a_row(
     client: TestClient, example: dict[str, Any], caplog: pytest.LogCaptureFixture
 ) -> None:
     with caplog.at_level(logging.DEBUG):
-        client.post("/predict", json=example | {CATEGORIES[0]: "a secret name"})
+        client.post("/predict", json=example | dict.fromkeys(CATEGORIES, "a secret name"))
         client.post("/predict", json=example | {NUMBERS[0]: "a secret number"})
     assert "secret" not in caplog.text
 
@@ -94,12 +94,11 @@ def test_no_log_line_holds_a_value_of_a_row(
 def test_metrics_count_requests_and_unseen_categories(
     client: TestClient, example: dict[str, Any]
 ) -> None:
-    free = [name for name in CATEGORIES if Row.model_fields[name].annotation in (str, str | None)]
-    client.post("/predict", json=example | dict.fromkeys(free[:1], "never seen"))
+    client.post("/predict", json=example | dict.fromkeys(FREE[:1], "never seen"))
     text = client.get("/metrics").text
     assert 'http_route="/predict"' in text
     assert "predictor_failed_reloads_total" in text
-    for name in free[:1]:
+    for name in FREE[:1]:
         assert f'predictor_unseen_categories_total{{column="{name}"' in text
 
 

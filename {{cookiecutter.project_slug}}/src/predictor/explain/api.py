@@ -12,7 +12,7 @@ from predictor.features import KINDS, TIMES
 from predictor.schema import Row
 from predictor.task import Floats, Prediction
 
-Value = float | bool | str | None
+Value = bool | int | float | str | None
 
 router = APIRouter()
 
@@ -43,9 +43,7 @@ def explain(row: Row, request: Request) -> Explanation:
     """Return the prediction for one row, and the effect of each column on it."""
     bundle = champion(request)
     values = row.model_dump(by_alias=True)
-    typical = {
-        name: typical_value(bundle.reference["columns"][name], kind) for name, kind in KINDS.items()
-    }
+    typical = {name: bundle.reference["columns"][name]["typical"] for name in KINDS}
     effects = measure(bundle, values, typical)
     found = [
         Contribution(
@@ -68,18 +66,6 @@ def measure(bundle: Bundle, values: dict[str, Any], typical: dict[str, Any]) -> 
     if outputs.ndim > 1:  # with several classes, the predicted one
         outputs = outputs[:, outputs[0].argmax()]
     return [float(each) for each in outputs[0] - outputs[1:]]
-
-
-def typical_value(column: dict[str, Any], kind: type) -> Value:
-    """Return the median or the most frequent value of the training rows, or None for missing."""
-    if column["missing"] > 0.5:
-        return None
-    if "quantiles" in column:
-        middle: Value = column["quantiles"][len(column["quantiles"]) // 2]
-        return middle
-    shares: dict[str, float] = column["shares"]
-    most = max(shares, key=shares.__getitem__)
-    return most == "True" if kind is bool else most
 
 
 def parse_time(name: str, value: Value) -> Value | datetime:

@@ -22,7 +22,7 @@ CONTENT_SECURITY_POLICY = (
 
 
 class About(BaseModel):
-    """The texts next to the form, and a real row to fill it with."""
+    """The texts next to the form, and a typical row to fill it with."""
 
     problem: Problem
     example: dict[str, Any]

@@ -26,13 +26,13 @@ function show(result, problem) {
     const { false_alarm: alarm, miss, unit } = problem.costs;
     parts.push(element("strong", percent.format(result.probability)));
     parts.push(element("p", result.decision ? "Act." : "Do not act."));
-    parts.push(element("small", `A false alarm costs ${alarm} and a missed case ${miss} (${unit}), so the decision threshold is ${percent.format(result.threshold)}.`));
+    if (unit) parts.push(element("small", `A false alarm costs ${alarm} and a missed case ${miss} (${unit}), so the decision threshold is ${percent.format(result.threshold)}.`));
   } else if ("probabilities" in result) {
-    parts.push(element("strong", result.prediction));
+    parts.push(element("strong", result.decision));
     const sorted = Object.entries(result.probabilities).sort((one, other) => other[1] - one[1]);
     for (const [name, share] of sorted) parts.push(element("p", `${name}: ${percent.format(share)}`));
   } else {
-    parts.push(element("strong", `${number.format(result.value)} ${result.unit}`));
+    parts.push(element("strong", `${number.format(result.value)} ${problem.unit}`));
     parts.push(element("p", `Between ${number.format(result.low)} and ${number.format(result.high)} in ${percent.format(result.coverage)} of cases.`));
   }
   if (result.unseen.length) parts.push(element("p", `Not in the training data: ${result.unseen.join(", ")}.`, { class: "fault" }));
