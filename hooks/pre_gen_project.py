@@ -110,15 +110,11 @@ def _python_error(version: str) -> str | None:
 def main(answers: dict[str, str]) -> int:
     """Print the errors and return the exit code."""
     found = errors(answers)
-    for error in found:
-        print(f"error: {ascii_only(error)}", file=sys.stderr)
+    print("".join(f"error: {error}\n" for error in found), end="", file=sys.stderr, flush=True)
     return 1 if found else 0
 
 
-def ascii_only(text: str) -> str:
-    """Return text that every console can show."""
-    return text.encode("ascii", "backslashreplace").decode("ascii")
-
-
 if __name__ == "__main__":
+    # Shows an answer as it was typed, or an escape where the console has no such letter.
+    sys.stderr.reconfigure(errors="backslashreplace")  # type: ignore[union-attr]
     sys.exit(main(json.loads(r"""{{ cookiecutter | tojson }}""")))
