@@ -22,6 +22,8 @@ parts.test = lambda names: None
 parts.call = lambda *command: None
 parts.change([sys.argv[1]], "yes")
 """
+DOCUMENTED = 'def mine() -> None:\n    """Mine."""\n\n\n'
+DEPENDENCY = ('    "pytest>=9.0",\n', '    "pytest-randomly>=4.0",\n')
 LINT = ("uv sync --quiet", "uv run ruff check", "uv run ruff format --check", "uv run mypy")
 
 
@@ -37,9 +39,9 @@ def owned(project: Path) -> Path:
     """Commit a project, and what its owner has changed."""
     assert run(project, "uv", "sync", "--quiet").returncode == 0
     commit(project, "Start the project")
-    edit(project, {name: each for name, each in MINE.items() if name != "pyproject.toml"})
+    mine = {"src/predictor/features.py": ("def encode(", DOCUMENTED)}
+    edit(project, {**MINE, "pyproject.toml": DEPENDENCY, **mine})
     (project / "README.md").write_text("# Mine\n\nAll in my words.\n", encoding="utf-8")
-    edit(project, {"pyproject.toml": ('    "pytest>=9.0",\n', '    "pytest-randomly>=4.0",\n')})
     commit(project, "Make it mine")
     return project
 
