@@ -54,7 +54,7 @@ def test_each_part_is_added_without_a_conflict(
         project, order = owned(bake(template_repository, tmp_path, NONE)), PARTS
     else:
         answers = ("--no-input", "--extra-context", json.dumps(NONE))
-        cruft(tmp_path, "create", str(template_repository), "-o", str(tmp_path), *answers)
+        cruft(tmp_path, "create", str(template_repository), "--output-dir", str(tmp_path), *answers)
         project, order = owned(tmp_path / "flight-delay-predictor"), PARTS[::-1]
     for part in order:
         done = run(project, ".venv/bin/python", "-c", ADD, part)
