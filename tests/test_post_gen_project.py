@@ -1,3 +1,4 @@
+import json
 import os
 from pathlib import Path
 
@@ -75,9 +76,53 @@ def test_a_git_that_cannot_run_stops_nothing(
 
 
 def test_next_steps_are_those_of_this_machine() -> None:
-    with_all = post_gen_project.next_steps("tide-watch", has_make=True, has_uv=True)
+    steps = post_gen_project.next_steps
+    with_all = steps("tide-watch", has_make=True, has_uv=True, system="other")
     assert "  cd tide-watch\n  make setup\n  make pipeline\n" in with_all
-    assert "pip install uv" not in with_all
-    bare = post_gen_project.next_steps("tide-watch", has_make=False, has_uv=False)
+    assert "uv is not installed" not in with_all
+    bare = steps("tide-watch", has_make=False, has_uv=False, system="Windows")
     assert "uv run dvc repro; uv run predictor promote" in bare
-    assert bare.endswith("python -m pip install uv")
+    assert "winget install --id=astral-sh.uv" in bare
+    assert "pip install uv" not in bare.replace("pipx", "")
+
+
+def test_a_project_inside_a_repository_starts_none_unless_it_is_ignored(tmp_path: Path) -> None:
+    post_gen_project.start_git(tmp_path)
+    (tmp_path / ".gitignore").write_text("/build\n", encoding="utf-8")
+    for name in ("inside", "build"):
+        (tmp_path / name).mkdir()
+        post_gen_project.start_git(tmp_path / name)
+    assert not (tmp_path / "inside" / ".git").exists()
+    assert (tmp_path / "build" / ".git" / "HEAD").exists()
+
+
+PLAIN = {"_repo_dir": "t", "_template": "t", "_checkout": None, "batch": "no", "__q": "x"}
+
+
+def template(folder: Path) -> Path:
+    """Make a repository with one commit."""
+    git = post_gen_project.git
+    git(folder, "init")
+    who = ("-c", "user.name=Somebody", "-c", "user.email=somebody@example.com")
+    git(folder, *who, "commit", "--allow-empty", "--message", "Start")
+    git(folder, "remote", "add", "origin", "https://example.com/template.git")
+    return folder
+
+
+@pytest.mark.parametrize("typed", ["t", "https://example.com/template.git"])
+def test_a_plain_project_remembers_its_template_commit_and_answers(
+    tmp_path: Path, typed: str
+) -> None:
+    made = template(tmp_path)
+    post_gen_project.link_to_template(tmp_path, PLAIN | {"_template": typed}, made)  # type: ignore[arg-type]
+    state = json.loads((tmp_path / ".cruft.json").read_text(encoding="utf-8"))
+    assert state["template"] == (str(made) if typed == "t" else typed)
+    assert len(state["commit"]) == 40
+    assert state["context"] == {"cookiecutter": {"batch": "no"}}
+
+
+def test_cruft_writes_its_own_file_and_an_archive_has_no_commit(tmp_path: Path) -> None:
+    post_gen_project.link_to_template(tmp_path, PLAIN, tmp_path)  # type: ignore[arg-type]
+    of_cruft = {"_template": "t", "_commit": "0" * 40}
+    post_gen_project.link_to_template(tmp_path, of_cruft, template(tmp_path))
+    assert not (tmp_path / ".cruft.json").exists()

@@ -70,11 +70,12 @@ def test_a_bad_answer_is_named_once(name: str, answer: str) -> None:
 
 
 def test_all_errors_are_reported_at_once(capsys: pytest.CaptureFixture[str]) -> None:
-    bad = GOOD | {"project_slug": "Ü", "email": "x", "cost_miss": "0"}
+    bad = GOOD | {"project_slug": "Ü", "email": "x", "cost_miss": "10 €"}
     assert pre_gen_project.main(bad) == 1
     lines = capsys.readouterr().err.splitlines()
     assert len(lines) == 3
-    assert all(line.startswith("error: ") and line.isascii() for line in lines)
+    assert all(line.startswith("error: ") for line in lines)
+    assert any("cost_miss '10 €' is not" in line for line in lines)
 
 
 def test_the_taken_names_are_the_dependencies_of_the_project() -> None:

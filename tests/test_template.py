@@ -77,7 +77,7 @@ def test_every_question_is_in_the_table_of_the_readme(answers: Answers) -> None:
 def test_hooks_are_plain_python_before_they_are_rendered() -> None:
     for hook in sorted((TEMPLATE / "hooks").glob("*.py")):
         text = text_of(hook)
-        assert text.count("{{") == 1
+        assert set(re.findall(r"{{ (\w+)", text)) <= {"cookiecutter", "template_folder"}
         assert 'json.loads(r"""{{ cookiecutter | tojson }}""")' in text
         imported = set(re.findall(r"^(?:import|from) (\w+)", text, re.MULTILINE))
         assert imported <= sys.stdlib_module_names
@@ -89,14 +89,12 @@ def test_no_lock_file_is_shipped(template: Path) -> None:
     assert pyproject["tool"]["uv"]["exclude-newer"]
 
 
-def test_each_make_target_is_one_or_two_lines_of_uv(template: Path) -> None:
+def test_each_make_target_runs_one_or_two_commands_of_uv(template: Path) -> None:
     makefile = text_of(template / INSIDE / "Makefile")
     targets = re.findall(r"^(\w+):\s+##.*\n((?:\t.*\n)+)", makefile, re.MULTILINE)
     assert [name for name, _ in targets] == ["setup", "pipeline", "serve", "check", "ui"]
     for _, recipe in targets:
-        lines = recipe.splitlines()
-        assert len(lines) <= 2
-        assert all(line.startswith("\tuv ") for line in lines)
+        assert 1 <= sum(line.startswith("\tuv ") for line in recipe.splitlines()) <= 2
 
 
 def test_the_notebook_is_stored_without_outputs(template: Path) -> None:
@@ -149,6 +147,6 @@ def test_the_demo_types_the_lines_of_the_makefile_where_there_is_no_make(
     for target in ("setup", "pipeline"):
         demo.without_make(TEMPLATE / INSIDE, target)
     assert typed == [
-        *("uv sync", "uv run pre-commit install"),
+        "uv sync",
         *("uv run dvc repro", "uv run predictor promote"),
     ]

@@ -23,7 +23,6 @@ MINE: Edits = {
     "tests/test_features.py": ("def test_inputs", "def test_mine() -> None: ...\n\n\n"),
 }
 LATER: Edits = {
-    "README.md": ("## Result\n", "## New in this version\n\n"),
     "params.yaml": ("evaluate:\n", "# A later remark.\n"),
     "pyproject.toml": ('    "pytest>=9.0",\n', '    "pytest-randomly>=4.0",\n'),
     "src/predictor/features.py": ("def _is_missing(", "def later() -> None: ...\n\n\n"),
@@ -71,9 +70,9 @@ def edit(folder: Path, edits: Edits) -> None:
 
 
 def content(project: Path) -> dict[str, str]:
-    """Return every file but cruft's own."""
+    """Return every file but cruft's own and the README, which updates leave to the owner."""
     names = {path.relative_to(project).as_posix(): text_of(path) for path in files(project)}
-    return {name: text for name, text in names.items() if name != ".cruft.json"}
+    return {name: text for name, text in names.items() if name not in (".cruft.json", "README.md")}
 
 
 def test_an_update_brings_the_later_template_and_keeps_every_edit(

@@ -14,7 +14,8 @@ function choices(values, chosen) {
 function control(name, property, value, categories) {
   const kind = kindOf(property);
   const optional = property.anyOf !== undefined;
-  const text = value === null || value === undefined ? "" : String(value);
+  const shown = typeof value === "number" ? Number(value.toPrecision(5)) : value; // not 3.4523399999999995
+  const text = shown === null || shown === undefined ? "" : String(shown);
   if (kind.enum || kind.const || kind.type === "boolean") {
     const values = kind.enum ?? (kind.const ? [kind.const] : ["true", "false"]);
     return choices(optional ? ["", ...values] : values, text);
@@ -27,8 +28,8 @@ function control(name, property, value, categories) {
     if ("minimum" in kind) input.min = kind.minimum;
     if ("maximum" in kind) input.max = kind.maximum;
   } else if (kind.pattern) {
-    input.type = "datetime-local";
-    input.value = text.slice(0, 16);
+    const isDate = text.endsWith("T00:00:00"); // a column of dates has no time of day
+    Object.assign(input, isDate ? { type: "date", value: text.slice(0, 10) } : { type: "datetime-local", value: text.slice(0, 16) });
   } else if (categories.length) {
     const list = document.createElement("datalist");
     list.id = `known-${name}`;
@@ -58,5 +59,6 @@ export function valueOf(input, property) {
   const kind = kindOf(property).type;
   if (input.value === "") return null;
   if (kind === "number" || kind === "integer") return Number(input.value);
+  if (input.type === "date") return `${input.value}T00:00:00`;
   return kind === "boolean" ? input.value === "true" : input.value;
 }

@@ -5,6 +5,7 @@ const form = document.getElementById("row");
 const answer = document.getElementById("answer");
 const reasons = document.getElementById("reasons");
 const percent = new Intl.NumberFormat("en", { style: "percent", maximumFractionDigits: 1 });
+const exact = new Intl.NumberFormat("en");
 const number = new Intl.NumberFormat("en", { maximumSignificantDigits: 3 });
 
 async function load(path) {
@@ -26,7 +27,7 @@ function show(result, problem) {
     const { false_alarm: alarm, miss, unit } = problem.costs;
     parts.push(element("strong", percent.format(result.probability)));
     parts.push(element("p", result.decision ? "Act." : "Do not act."));
-    if (unit) parts.push(element("small", `A false alarm costs ${alarm} and a missed case ${miss} (${unit}), so the decision threshold is ${percent.format(result.threshold)}.`));
+    if (unit) parts.push(element("small", `A false alarm costs ${exact.format(alarm)} and a missed case ${exact.format(miss)} (${unit}), so the decision threshold is ${percent.format(result.threshold)}.`));
   } else if ("probabilities" in result) {
     parts.push(element("strong", result.decision));
     const sorted = Object.entries(result.probabilities).sort((one, other) => other[1] - one[1]);
@@ -46,7 +47,8 @@ function explain(contributions, isShare) {
   const largest = Math.abs(contributions[0].effect) || 1;
   for (const { column, effect, typical } of contributions.slice(0, 6)) {
     const row = table.insertRow();
-    row.append(element("th", column.replaceAll("_", " "), { scope: "row", title: `compared with ${typical ?? "missing"}` }));
+    const usual = typeof typical === "number" ? exact.format(typical) : (typical ?? "missing");
+    row.append(element("th", column.replaceAll("_", " "), { scope: "row", title: `compared with ${usual}` }));
     const sign = effect < 0 ? "lowers" : "raises";
     const words = `${sign} it by ${shown(effect)}`;
     const meter = element("meter", "", { max: largest, value: Math.abs(effect), "aria-label": words });

@@ -1,0 +1,67 @@
+"""`python -m scaffold add`: an owner's project takes each part, one after another."""
+
+import json
+from pathlib import Path
+
+import post_gen_project
+import pytest
+from baking import bake
+from conftest import git, run
+from snapshot import snapshot
+from test_update import MINE, commit, cruft, edit
+
+pytestmark = pytest.mark.slow
+
+PARTS = [*post_gen_project.PARTS]
+NONE = dict.fromkeys(PARTS, "no") | {"author_name": "Somebody Else"}
+# The tests of each part take long, so they run only once, at the end.
+ADD = """
+import sys
+from scaffold import parts
+parts.test = lambda names: None
+parts.call = lambda *command: None
+parts.change([sys.argv[1]], "yes")
+"""
+DOCUMENTED = 'def mine() -> None:\n    """Mine."""\n\n\n'
+DEPENDENCY = ('    "pytest>=9.0",\n', '    "pytest-randomly>=4.0",\n')
+LINT = ("uv sync --quiet", "uv run ruff check", "uv run ruff format --check", "uv run mypy")
+
+
+@pytest.fixture
+def template_repository(tmp_path: Path) -> Path:
+    folder = snapshot(tmp_path / "template")
+    git(folder, "init", "--quiet")
+    commit(folder, "The template")
+    return folder
+
+
+def owned(project: Path) -> Path:
+    """Commit a project, and what its owner has changed."""
+    assert run(project, "uv", "sync", "--quiet").returncode == 0
+    commit(project, "Start the project")
+    mine = {"src/predictor/features.py": ("def encode(", DOCUMENTED)}
+    edit(project, {**MINE, "pyproject.toml": DEPENDENCY, **mine})
+    (project / "README.md").write_text("# Mine\n\nAll in my words.\n", encoding="utf-8")
+    commit(project, "Make it mine")
+    return project
+
+
+@pytest.mark.parametrize("tool", ["cookiecutter", "cruft"])
+def test_each_part_is_added_without_a_conflict(
+    template_repository: Path, tmp_path: Path, tool: str
+) -> None:
+    if tool == "cookiecutter":
+        project, order = owned(bake(template_repository, tmp_path, NONE)), PARTS
+    else:
+        answers = ("--no-input", "--extra-context", json.dumps(NONE))
+        cruft(tmp_path, "create", str(template_repository), "--output-dir", str(tmp_path), *answers)
+        project, order = owned(tmp_path / "flight-delay-predictor"), PARTS[::-1]
+    for part in order:
+        done = run(project, ".venv/bin/python", "-c", ADD, part)
+        assert done.returncode == 0, (part, done.stdout + done.stderr)
+        commit(project, f"Add {part}")
+    assert "All in my words" in (project / "README.md").read_text(encoding="utf-8")
+    assert "def mine" in (project / "src/predictor/features.py").read_text(encoding="utf-8")
+    for command in LINT:
+        done = run(project, *command.split())
+        assert done.returncode == 0, (command, done.stdout + done.stderr)

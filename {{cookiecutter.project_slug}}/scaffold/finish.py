@@ -1,0 +1,39 @@
+"""The end of the scaffold."""
+
+import shutil
+from pathlib import Path
+from typing import Any
+
+import tomlkit
+
+from scaffold.git import require_clean_tree
+from scaffold.parts import call, say
+
+PYPROJECT = Path("pyproject.toml")
+
+
+def finish() -> None:
+    """Delete the scaffold and what belongs to it in pyproject.toml, and lint what is left."""
+    require_clean_tree()
+    written = without_scaffold(PYPROJECT.read_text(encoding="utf-8"))
+    PYPROJECT.write_text(written, encoding="utf-8", newline="\n")
+    shutil.rmtree("scaffold")
+    for command in ("lock", "run ruff check", "run ruff format --check", "run mypy"):
+        say(f"uv {command} ...")
+        call("uv", *command.split())
+    print('Then commit: `git add --all` and `git commit -m "Remove the scaffold"`')
+
+
+def without_scaffold(text: str) -> str:
+    """Return pyproject.toml without the dependency group, the files and rules of the scaffold."""
+    document: Any = tomlkit.parse(text)
+    tool = document["tool"]
+    document["dependency-groups"].pop("scaffold", None)
+    tool["pytest"]["ini_options"].pop("pythonpath", None)
+    for files in (tool["mypy"]["files"], tool["pytest"]["ini_options"]["testpaths"]):
+        for name in [name for name in files if name.startswith("scaffold")]:
+            files.remove(name)
+    ignores = tool["ruff"]["lint"]["per-file-ignores"]
+    for pattern in [pattern for pattern in ignores if pattern.startswith("scaffold")]:
+        del ignores[pattern]
+    return tomlkit.dumps(document)

@@ -1,0 +1,151 @@
+"""Add or remove optional parts, with `cruft update`: https://cruft.github.io/cruft."""
+
+import json
+import os
+import subprocess
+import sys
+from collections.abc import Iterable
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Literal
+
+from predictor.errors import PredictorError, did_you_mean
+from scaffold.git import git, require_clean_tree
+
+Answer = Literal["yes", "no"]
+
+ANSWERS = Path(".cruft.json")
+WAY_BACK = "`git reset --hard` and `git clean -df` restore the state before."
+
+
+def answers() -> dict[str, str]:
+    """Return the answer to each question with yes or no, by the name of the part."""
+    if not ANSWERS.exists():
+        raise PredictorError(
+            f"{ANSWERS} is missing, so the template of this project is unknown: parts can be "
+            "added only if the project was generated from a git repository of the template."
+        )
+    found = json.loads(ANSWERS.read_text(encoding="utf-8"))["context"]["cookiecutter"]
+    return {name: answer for name, answer in found.items() if answer in ("yes", "no")}
+
+
+def require_changes(names: Iterable[str], answer: Answer) -> None:
+    """Raise PredictorError if a part is unknown, or is as wanted already."""
+    known = answers()
+    for name in names:
+        if name not in known:
+            raise PredictorError(
+                f"There is no part {name!r}; the parts are {', '.join(sorted(known))}"
+                f"{did_you_mean(name, known) or '.'}"
+            )
+        if known[name] == answer:
+            state = "there already" if answer == "yes" else "not in this project"
+            raise PredictorError(f"The part {name!r} is {state}: nothing has changed.")
+
+
+def change(names: list[str], answer: Answer) -> None:
+    """Add (`yes`) or remove (`no`) parts, and test those that are added.
+
+    Raises: PredictorError if lines of the project and of a part conflict, or a test fails.
+    """
+    require_changes(names, answer)
+    require_clean_tree()
+    say("Generating the project with and without the part (some seconds) ...")
+    update(Path(), names, answer)
+    print(git("diff", "--stat", "--relative", "HEAD"), end="")
+    require_no_conflict(Path())
+    say("Updating the environment with `uv sync` ...")
+    call(os.environ.get("UV", "uv"), "sync", "--quiet")
+    if answer == "yes":
+        test(names)
+    print(*next_steps(names, answer), sep="\n")
+
+
+def preview(names: list[str], answer: Answer) -> None:
+    """Show the files that `change` would add, change or remove, and its conflicts."""
+    require_changes(names, answer)
+    require_clean_tree()
+    say("Trying it in a copy of the project (some seconds) ...")
+    with TemporaryDirectory(ignore_cleanup_errors=True) as scratch:
+        clone = Path(scratch) / "clone"
+        top = git("rev-parse", "--show-toplevel").strip()
+        git("clone", "--quiet", "--shared", top, str(clone))
+        project = clone / git("rev-parse", "--show-prefix").strip()
+        update(project, names, answer)
+        found = conflicts(project)
+        git("add", "--all", folder=clone)
+        print(git("diff", "--cached", "--stat=100", "--summary", "HEAD", folder=clone), end="")
+    print(f"Conflicts: {', '.join(found) or 'none'}. Nothing has changed yet.")
+
+
+def update(project: Path, names: Iterable[str], answer: Answer) -> None:
+    """Merge the parts into the files of a project, from the template's commit that made it."""
+    commit = json.loads((project / ANSWERS).read_text(encoding="utf-8"))["commit"]
+    done = subprocess.run(
+        [
+            *(sys.executable, "-m", "cruft", "update", "--skip-apply-ask"),
+            *("--project-dir", str(project), "--checkout", commit),
+            *("--variables-to-update", json.dumps(dict.fromkeys(names, answer))),
+        ],
+        # cruft reads and writes files in the encoding of the system, which may not be UTF-8.
+        env={**os.environ, "PYTHONUTF8": "1"},
+        capture_output=True,
+        encoding="utf-8",
+        check=False,
+    )
+    if done.returncode:
+        lines = [line for line in (done.stdout + done.stderr).splitlines() if line.strip(" │╰─╯")]
+        raise PredictorError(f"`cruft update` failed: {lines[-1].strip(' │')} {WAY_BACK}")
+
+
+def conflicts(project: Path) -> list[str]:
+    """Return where the conflict markers are (`file:line`), and the `.rej` files."""
+    unmerged = git("diff", "--name-only", "--diff-filter=U", "--relative", folder=project)
+    rejected = git("ls-files", "--others", "--exclude-standard", "*.rej", folder=project)
+    marks = []
+    for name in unmerged.splitlines():
+        lines = (project / name).read_text(encoding="utf-8").splitlines()
+        marks += [f"{name}:{n}" for n, line in enumerate(lines, 1) if line.startswith("<<<<<<<")]
+    return marks + rejected.splitlines()
+
+
+def require_no_conflict(project: Path) -> None:
+    """Raise PredictorError if lines of the project and of the part could not be merged."""
+    found = conflicts(project)
+    if found:
+        raise PredictorError(
+            f"Your lines and those of the part conflict in {', '.join(found)}. Keep the lines that "
+            "you want between <<<<<<< and >>>>>>> (in a .rej file: copy its + lines to their "
+            f"place, and delete it), run `uv sync` and commit. Or go back: {WAY_BACK}"
+        )
+
+
+def test(names: Iterable[str]) -> None:
+    """Run the tests of the parts that have any."""
+    folders = [f"tests/{name}" for name in names if Path("tests", name).exists()]
+    if folders:
+        say(f"Testing {', '.join(folders)} (imports take about ten seconds) ...")
+        call(sys.executable, "-m", "pytest", "--quiet", *folders)
+
+
+def next_steps(names: Iterable[str], answer: Answer) -> list[str]:
+    """Return what is left to the owner: the README, which no command changes, and the commit."""
+    verb, place = ("Add", "to") if answer == "yes" else ("Remove", "from")
+    steps = [
+        f"{verb} the line of {name} {place} README.md: - [`docs/{name}.md`](docs/{name}.md)"
+        for name in names
+        if answer == "no" or Path("docs", f"{name}.md").exists()
+    ]
+    message = f"{verb} {', '.join(names)}"
+    return [*steps, f'Then commit: `git add --all` and `git commit -m "{message}"`']
+
+
+def call(*command: str) -> None:
+    """Run a command that prints for itself, and raise PredictorError if it fails."""
+    if subprocess.run(command, check=False).returncode:
+        raise PredictorError(f"`{' '.join(command)}` failed; see above. {WAY_BACK}")
+
+
+def say(text: str) -> None:
+    """Print a line now, before something that takes seconds."""
+    print(text, flush=True)
