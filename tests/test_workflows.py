@@ -158,7 +158,8 @@ def test_all_green_waits_for_every_other_job() -> None:
 def test_ci_checks_with_the_commands_of_make_check_on_every_system() -> None:
     check = project("ci")["check"]
     (recipe,) = re.findall(r"^check:.*\n((?:\t.*\n)+)", text_of(PROJECT / "Makefile"), re.MULTILINE)
-    assert commands(check)[-2:] == recipe.replace("\t", "").splitlines()
+    said = [line for line in recipe.replace("\t", "").splitlines() if not line.startswith("@echo")]
+    assert commands(check)[-2:] == said
     systems = {"ubuntu-latest", "macos-latest", "windows-latest"}
     assert set(check["strategy"]["matrix"]["os"]) == systems
 

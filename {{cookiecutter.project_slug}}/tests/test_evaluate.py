@@ -7,6 +7,7 @@ import pytest
 from predictor import reproduce, task
 from predictor.bundle import Bundle
 from predictor.errors import PredictorError
+from predictor.evaluate import evaluate
 from predictor.paths import CANDIDATE, CURVES, EVALUATION, EXAMPLE, PREPARED, REPORTS
 from predictor.report import read_evaluation
 from predictor.schema import TARGET, TIME, Row
@@ -38,8 +39,6 @@ def test_the_example_has_the_typical_value_of_each_column(promoted: Path) -> Non
 
 
 def test_the_same_run_draws_the_same_picture(promoted: Path) -> None:
-    from predictor.evaluate import evaluate
-
     before = (REPORTS / CURVES).read_bytes()
     evaluate()
     assert (REPORTS / CURVES).read_bytes() == before

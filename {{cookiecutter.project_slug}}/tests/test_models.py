@@ -4,6 +4,7 @@ import pytest
 from predictor import models, params, task
 from predictor.errors import PredictorError
 from predictor.features import FEATURES
+from predictor.models import LINEAR, MODELS
 from predictor.schema import TARGET
 
 
@@ -12,7 +13,7 @@ def chosen(project: object) -> params.Train:
     return params.read(params.Train)
 
 
-@pytest.mark.parametrize("name", models.MODELS)
+@pytest.mark.parametrize("name", MODELS)
 def test_each_model_beats_the_dummy(name: str, chosen: params.Train, rows: pd.DataFrame) -> None:
     problem, truth = params.read(task.Problem), task.truth(rows[TARGET])
     answers = task.from_sklearn(models.fit(name, rows, chosen), models.frame(rows))
@@ -36,15 +37,9 @@ def test_the_frame_has_numbers_first(rows: pd.DataFrame) -> None:
 @pytest.mark.parametrize(
     ("change", "sentence"),
     [
-        (
-            {"model": f"{models.LINEAR}s"},
-            f"got '{models.LINEAR}s'; did you mean '{models.LINEAR}'?",
-        ),
-        ({"models": {models.LINEAR: {"max_iters": 1}}}, "Invalid parameter 'max_iters'"),
-        (
-            {"models": {models.LINEAR: {"max_iter": 0.5}}},
-            "cannot be fitted: The 'max_iter' parameter",
-        ),
+        ({"model": f"{LINEAR}s"}, f"got '{LINEAR}s'; did you mean '{LINEAR}'?"),
+        ({"models": {LINEAR: {"max_iters": 1}}}, "Invalid parameter 'max_iters'"),
+        ({"models": {LINEAR: {"max_iter": 0.5}}}, "cannot be fitted: The 'max_iter' parameter"),
     ],
     ids=["model", "argument", "value"],
 )

@@ -19,6 +19,7 @@ def days(frame: pd.DataFrame) -> set[pd.Timestamp]:
 
 
 def test_only_periods_that_have_arrived_are_returned(rows: pd.DataFrame) -> None:
+    assert Ingest(through=2024).through == "2024"  # YAML reads a year as a number
     parts = raw_files(rows, Ingest(through="2024-02"))
     assert list(parts) == ["2024-01", "2024-02"]
     assert sum(map(len, parts.values())) == (rows[TIME] < "2024-03-01").sum()
@@ -63,7 +64,3 @@ def test_a_test_set_can_be_some_hours(rows: pd.DataFrame, monkeypatch: pytest.Mo
     test = split(hours, Prepare(test_days=0.25, valid_share=0.2))["test"]
     assert len(test) == 6 * 3
     assert groups(test)[1] == "6 blocks of h"
-
-
-def test_yaml_may_read_a_period_as_a_number() -> None:
-    assert Ingest(through=2024).through == "2024"
