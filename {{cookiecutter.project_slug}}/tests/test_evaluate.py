@@ -48,8 +48,7 @@ def test_the_same_run_draws_the_same_picture(promoted: Path) -> None:
 def test_metrics_must_be_the_committed_ones_within_the_tolerance(
     promoted: Path, monkeypatch: pytest.MonkeyPatch, change: float
 ) -> None:
-    now = json.loads((REPORTS / EVALUATION).read_text())
-    committed = json.loads(json.dumps(now))
+    now, committed = (json.loads((REPORTS / EVALUATION).read_text()) for _ in range(2))
     committed["linear"][task.LOSS] += change
     monkeypatch.setattr(reproduce, "metrics_show", lambda rev: committed if rev else now)
     if change < 0.005:

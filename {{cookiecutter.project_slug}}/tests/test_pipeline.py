@@ -43,7 +43,7 @@ def test_a_stage_runs_the_command_of_its_name(stage: str) -> None:
     assert STAGES[stage]["cmd"] == f"predictor run {stage}"
 
 
-def test_every_input_of_a_stage_is_the_output_of_a_stage() -> None:
+def test_every_other_input_of_a_stage_is_the_output_of_a_stage() -> None:
     written = {
         path
         for stage in STAGES.values()
@@ -51,5 +51,6 @@ def test_every_input_of_a_stage_is_the_output_of_a_stage() -> None:
         for out in stage.get(kind, [])
         for path in ([out] if isinstance(out, str) else out)
     }
-    read = {dep for stage in STAGES.values() for dep in stage["deps"] if not dep.startswith("src/")}
+    made = ("src/", "data/source/")  # by people
+    read = {dep for stage in STAGES.values() for dep in stage["deps"] if not dep.startswith(made)}
     assert read <= written
