@@ -64,7 +64,8 @@ def adopt(path: Path, options: Options, choices: Choices, described: Description
     call("uv", "sync", "--quiet")
     if described.private:
         keep_out_of_git(file)
-    call("uv", "run", "ruff", "check", "--quiet", "--fix", "--unsafe-fixes", "src", "tests")
+    call("uv", "run", "ruff", "format", "--quiet", "src", "tests")
+    call("uv", "run", "ruff", "check", "--quiet", "--fix", "src", "tests")
     call("uv", "run", "ruff", "format", "--quiet", "src", "tests")
     call("uv", "run", "dvc", "repro", "prepare")
     call("uv", "run", "python", "-m", "scaffold.first_model")

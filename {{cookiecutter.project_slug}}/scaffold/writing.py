@@ -5,9 +5,9 @@ import json
 import keyword
 import re
 import shutil
-from io import StringIO
 from collections.abc import Iterable
 from dataclasses import dataclass
+from io import StringIO
 from pathlib import Path
 from string import Template
 from typing import Any
@@ -97,7 +97,7 @@ def write(adoption: Adoption) -> None:
         remove(Path(name))
     write_text(PACKAGE / "schema.py", schema(adoption))
     write_text(PACKAGE / "data.py", data(adoption))
-    write_text(TESTS / "test_data.py", fill("test_data", rows=len(adoption.target.values)))
+    write_text(TESTS / "test_data.py", test_data(adoption))
     copy_modules(adoption)
     if not any(each.kind == "time" for each in adoption.features):
         edit(TESTS / "test_schema.py", *without_times())
@@ -263,6 +263,19 @@ def data(adoption: Adoption) -> str:
         functions="\n\n".join(
             inspect.getsource(getattr(values, each)) for each in dict.fromkeys(used)
         ),
+    )
+
+
+def test_data(adoption: Adoption) -> str:
+    """Return `test_data.py`; a clone without private rows skips it."""
+    private = adoption.described.private
+    return fill(
+        "test_data",
+        rows=len(adoption.target.values),
+        imports="import pytest\n\nfrom predictor.data import SOURCE\n" if private else "",
+        skip='@pytest.mark.skipif(not SOURCE.exists(), reason="run `dvc pull`")\n'
+        if private
+        else "",
     )
 
 

@@ -1,0 +1,132 @@
+"""`python -m scaffold adopt`: another table becomes the project's own."""
+
+import json
+import re
+from pathlib import Path
+
+import pytest
+from conftest import Run, copy_of, git, predictor, run
+from snapshot import TEMPLATE
+from test_parts import run_tests
+
+pytestmark = pytest.mark.slow
+
+MARKER = "Zaphod Quillfeather"
+FLIGHTS = re.compile(r"flight|carrier|airport|nycflights", re.IGNORECASE)
+
+
+@pytest.fixture(scope="module")
+def tables(everything: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Return a folder with tables as users have them."""
+    folder = tmp_path_factory.mktemp("tables")
+    program = str(TEMPLATE / "tests" / "probes" / "make_tables.py")
+    made = run(folder, str(everything / ".venv" / "bin" / "python"), program, str(folder))
+    assert made.returncode == 0, made.stderr
+    return folder
+
+
+def adopt(project: Path, *arguments: str) -> Run:
+    return run(project, "uv", "run", "python", "-m", "scaffold", "adopt", *arguments, "--yes")
+
+
+def adopted(project: Path, *arguments: str) -> str:
+    done = adopt(project, *arguments)
+    assert done.returncode == 0, done.stdout[-3000:] + done.stderr[-3000:]
+    git(project, "add", "--all")
+    git(project, "commit", "--quiet", "--no-verify", "--message", "Adopt the table")
+    return done.stdout
+
+
+def require_sound(everything: Path, project: Path) -> None:
+    """Require that lint, types and every test pass, and that nothing speaks of flights."""
+    for command in ("ruff check --no-cache", "ruff format --no-cache --check", "mypy"):
+        program, *arguments = command.split()
+        done = run(project, str(everything / ".venv" / "bin" / program), *arguments)
+        assert done.returncode == 0, done.stdout[-3000:] + done.stderr
+    assert " passed" in run_tests(everything, project, "tests")
+    left = [
+        f"{path.relative_to(project)}: {found[0]}"
+        for folder in ("src", "tests", "notebooks", "docs")
+        for path in (project / folder).rglob("*.*")
+        if path.suffix in (".py", ".md", ".ipynb", ".js")
+        and (found := FLIGHTS.search(path.read_text(encoding="utf-8")))
+    ]
+    assert left == []
+
+
+def test_a_table_with_several_classes(everything: Path, tables: Path, tmp_path: Path) -> None:
+    project = copy_of(everything, tmp_path)
+    said = adopted(project, str(tables / "wines.csv"), "--target", "target", "--time", "none")
+    assert "is the champion" in said
+    schema = (project / "src/predictor/schema.py").read_text(encoding="utf-8")
+    assert 'Target = Literal["class_0", "class_1", "class_2"]' in schema
+    assert "class Wine(BaseModel" in schema
+    assert "alcohol: float = Field(ge=" in schema
+    require_sound(everything, project)
+
+
+def test_a_table_with_times(everything: Path, tables: Path, tmp_path: Path) -> None:
+    project, table = copy_of(everything, tmp_path), str(tables / "houses.csv")
+    asked = adopt(project, table, "--target", "price")
+    assert asked.returncode == 1
+    assert '--time "sold": split by sold: the newest rows are the test set' in asked.stderr
+    assert git(project, "status", "--porcelain") == ""
+    said = adopted(project, table, "--target", "price", "--time", "sold")
+    assert "train.model: hist_gradient_boosting" in said
+    code = (project / "src/predictor/data.py").read_text(encoding="utf-8")
+    assert '"price": numbers(table["price"], thousands=",", units=["£"])' in code
+    assert '"sold": times(table["sold"], format="%d.%m.%Y %H:%M")' in code
+    readme = (project / "README.md").read_text(encoding="utf-8")
+    assert "> What is 'price' of a house?" in readme
+    assert "The prediction is off by" in readme
+    require_sound(everything, project)
+
+
+def test_a_clone_of_an_adopted_project_gives_the_same_metrics(
+    core: Path, tables: Path, tmp_path: Path
+) -> None:
+    project = copy_of(core, tmp_path / "mine")
+    adopted(project, str(tables / "houses.csv"), "--target", "price", "--time", "sold")
+    git(tmp_path, "clone", "--quiet", str(project), "clone")
+    for command in ("uv sync --quiet", "uv run dvc repro", "uv run predictor reproduce"):
+        done = run(tmp_path / "clone", *command.split())
+        assert done.returncode == 0, done.stdout + done.stderr
+
+
+def test_no_private_row_is_in_git(core: Path, tables: Path, tmp_path: Path) -> None:
+    project = copy_of(core, tmp_path / "mine")
+    costs = ("--costs", "1:10", "--unit", "biopsies", "--positive", "malignant", "--private")
+    adopted(project, str(tables / "tumours.csv"), "--target", "target", *costs)
+    objects = run(project, "git", "cat-file", "--batch-all-objects", "--batch").stdout
+    assert "class Tumour(BaseModel" in objects
+    assert MARKER not in objects
+    assert MARKER in (project / "data" / "source" / "tumours.csv").read_text(encoding="utf-8")
+    storage = str(tmp_path / "storage")
+    for command in (f"remote add --quiet --default storage {storage}", "push --quiet"):
+        assert run(project, "uv", "run", "dvc", *command.split()).returncode == 0
+    git(project, "commit", "--quiet", "--no-verify", "--all", "--message", "Add a remote")
+    git(tmp_path, "clone", "--quiet", str(project), "clone")
+    clone = tmp_path / "clone"
+    assert "$ uv run dvc pull" in (clone / "README.md").read_text(encoding="utf-8")
+    assert "run: uv run dvc pull" in (clone / ".github/workflows/ci.yml").read_text("utf-8")
+    for command in ("uv sync --quiet", "uv run dvc pull --quiet data/source", "uv run dvc repro"):
+        done = run(clone, *command.split())
+        assert done.returncode == 0, done.stdout + done.stderr
+    assert predictor(clone, "reproduce").returncode == 0
+    metrics = json.loads((clone / "reports" / "evaluation.json").read_text(encoding="utf-8"))
+    assert metrics["model"]["roc_auc"] > 0.98
+
+
+def test_what_cannot_be_adopted_changes_nothing(core: Path, tables: Path, tmp_path: Path) -> None:
+    project = copy_of(core, tmp_path)
+    missing = adopt(project, str(tables / "wine.csv"), "--target", "target")
+    assert "wine.csv does not exist; did you mean 'wines.csv'?" in missing.stderr
+    wrong = adopt(project, str(tables / "wines.csv"), "--target", "targets")
+    assert "has no column 'targets'; did you mean 'target'?" in wrong.stderr
+    asked = adopt(project, str(tables / "tumours.csv"), "--target", "target")
+    assert '--positive "malignant": True is ' in asked.stderr
+    assert git(project, "status", "--porcelain") == ""
+    (project / "README.md").write_text("Changed.")
+    dirty = adopt(project, str(tables / "wines.csv"), "--target", "target")
+    assert "error: Not committed yet: README.md" in dirty.stderr
+    assert {done.returncode for done in (missing, wrong, asked, dirty)} == {1}
