@@ -19,6 +19,7 @@ def test_the_commands_are_the_ones_that_are_tested() -> None:
     assert [command.split(" gh:")[0] for command in commands()] == [
         "uvx cookiecutter",
         "make demo",
+        "uv run python -m scaffold adopt ../houses.csv --target price --time sold",
         "uvx cookiecutter",
     ]
 
