@@ -234,7 +234,7 @@ def test_a_clone_takes_raw_data_from_a_folder_and_makes_the_rest(
 ) -> None:
     project, remote = copy_of(everything, tmp_path / "mine"), tmp_path / "remote"
     _, *setup = (
-        line.replace("s3://my-bucket/flights", str(remote))
+        line.replace("s3://my-bucket/my-project", str(remote))
         for line in commands(project, "data.md")[:5]
     )
     shell(project, *setup)
