@@ -1,5 +1,6 @@
 """`python -m scaffold adopt`: make a table the project's data."""
 
+import re
 from collections.abc import Callable, Iterable
 from dataclasses import replace
 from pathlib import Path
@@ -21,12 +22,12 @@ from scaffold.writing import SOURCE, Adoption, Description
 Ask = Callable[[list[Question]], Iterable[tuple[str, str]]]
 UNDO = "git reset --hard; git clean -fd"
 LARGE_FOR_GIT = 50_000_000  # bytes; GitHub warns from here on
-PULLED_BEFORE = r"      - run: uv run dvc repro"
-PULL = """      - run: uv run dvc pull
+PULL = """      - run: uv run dvc pull data/source/FILE
         env:
           AWS_ACCESS_KEY_ID: ${{ secrets.AWS_ACCESS_KEY_ID }}
           AWS_SECRET_ACCESS_KEY: ${{ secrets.AWS_SECRET_ACCESS_KEY }}
-      - run: uv run dvc repro"""
+"""
+PULLED_BEFORE = ("      - run: uv run dvc repro\n", "      - if: ${{ hashFiles(")
 NEXT = """
 Look at src/predictor/schema.py and data.py, then commit:
   git add --all
@@ -124,6 +125,8 @@ def complete(
         replace(each, ignored="it only orders the rows") if is_only_order(each) else each
         for each in proposal.columns
     ]
+    if described.private:
+        columns = [replace(each, names=()) for each in columns]  # names could be of people
     require_memory(features(columns))
     target = proposal.target
     split = split_by_time(time.values, target) if time else None
@@ -202,7 +205,9 @@ def place(path: Path, table: Table, file: str) -> None:
 def keep_out_of_git(file: str) -> None:
     """Let DVC track the table, and let clones and CI pull it from a remote."""
     call("uv", "run", "dvc", "add", "--quiet", str(SOURCE / file))
-    writing.edit("README.md", (r"\$ make setup\n", "$ make setup\n$ uv run dvc pull\n"))
+    pull = f"$ make setup\n$ uv run dvc pull data/source/{file}\n"
+    writing.edit("README.md", (r"\$ make setup\n", pull))
     workflow = Path(".github/workflows/ci.yml")
     if workflow.exists():
-        writing.edit(workflow, (PULLED_BEFORE, PULL))
+        step = PULL.replace("FILE", file)
+        writing.edit(workflow, *((re.escape(each), step + each) for each in PULLED_BEFORE))
