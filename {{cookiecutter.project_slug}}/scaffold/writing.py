@@ -32,6 +32,11 @@ ARGUMENTS: dict[str, dict[str, Any]] = {
     "logistic_regression": {"C": 1.0, "max_iter": 500},
     "ridge": {"alpha": 1.0},
 }
+REGRESSORS = [
+    ("HistGradientBoostingClassifier", "HistGradientBoostingRegressor"),
+    ("LogisticRegression", "Ridge"),
+    ("logistic_regression", "ridge"),
+]
 TYPES = {"number": "float", "integer": "int", "boolean": "bool", "time": "LocalTime"}
 
 
@@ -285,6 +290,8 @@ def copy_modules(adoption: Adoption) -> None:
     chosen += [HERE / "splits" / "random"] * (adoption.split is None)
     for path in (path for folder in chosen for path in folder.rglob("*.py")):
         shutil.copyfile(path, (TESTS if path.name.startswith("test_") else PACKAGE) / path.name)
+    if adoption.task == "regression":
+        edit(PACKAGE / "models.py", *REGRESSORS)
 
 
 def without_times() -> list[tuple[str, str]]:
