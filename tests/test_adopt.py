@@ -99,8 +99,8 @@ def test_no_private_row_is_in_git(core: Path, tables: Path, tmp_path: Path) -> N
     project = copy_of(core, tmp_path / "mine")
     costs = ("--costs", "1:10", "--unit", "biopsies", "--positive", "malignant", "--private")
     adopted(project, str(tables / "tumours.csv"), "--target", "target", *costs)
-    command = ("git", "cat-file", "--batch-all-objects", "--batch")
-    objects = subprocess.run(command, cwd=project, capture_output=True, check=True).stdout
+    read_all = ("git", "cat-file", "--batch-all-objects", "--batch")
+    objects = subprocess.run(read_all, cwd=project, capture_output=True, check=True).stdout
     assert b"class Tumour(BaseModel" in objects
     assert MARKER.encode() not in objects
     assert MARKER in (project / "data" / "source" / "tumours.csv").read_text(encoding="utf-8")
