@@ -6,6 +6,7 @@ import json
 import re
 import sys
 import unicodedata
+from pathlib import Path
 
 LONGEST_SLUG = 60
 SLUG = re.compile(r"[a-z][a-z0-9]*(-[a-z0-9]+)*")
@@ -30,7 +31,7 @@ TAKEN = {
     *("pandas", "pandas-stubs", "pre-commit", "pre-commit-hooks", "protobuf", "pyarrow"),
     *("pydantic", "pydantic-settings", "pytest", "python-json-logger", "ruamel-yaml", "ruff"),
     *("scikit-learn", "scipy", "skl2onnx", "charset-normalizer", "cruft", "openpyxl"),
-    *("python-calamine", "tomlkit"),
+    *("cyclopts", "python-calamine", "tomlkit"),
     *("sqlalchemy", "threadpoolctl", "typer", "uvicorn"),
 }
 TEXTS = ("project_name", "author_name", "question", "decision", "cost_unit")
@@ -50,6 +51,7 @@ def errors(answers: dict[str, str]) -> list[str]:
         _email_error(answers["email"]),
         _github_user_error(answers["github_user"]),
         _python_error(answers["python_version"]),
+        _place_error(Path.cwd()),
     ]
     return [error for error in found if error]
 
@@ -105,6 +107,12 @@ def _python_error(version: str) -> str | None:
     if version in PYTHON_VERSIONS:
         return None
     return f"python_version {version!r} is not supported: choose {', '.join(PYTHON_VERSIONS)}."
+
+
+def _place_error(project: Path) -> str | None:
+    if "%" in str(project):
+        return f"the folder {project.parent} has a % in its name, which MLflow cannot read."
+    return None
 
 
 def main(answers: dict[str, str]) -> int:

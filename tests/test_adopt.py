@@ -1,12 +1,15 @@
 """`python -m scaffold adopt`: another table becomes the project's own."""
 
 import json
+import os
 import re
+import signal
 import subprocess
+import time
 from pathlib import Path
 
 import pytest
-from conftest import Run, copy_of, git, predictor, run
+from conftest import Run, clean_environment, copy_of, git, predictor, run
 from snapshot import TEMPLATE
 from test_parts import run_tests
 
@@ -120,6 +123,37 @@ def test_no_private_row_is_in_git(core: Path, tables: Path, tmp_path: Path) -> N
     assert predictor(clone, "reproduce").returncode == 0
     metrics = json.loads((clone / "reports" / "evaluation.json").read_text(encoding="utf-8"))
     assert metrics["model"]["roc_auc"] > 0.98
+
+
+@pytest.mark.parametrize("end", ["SIGTERM", "SIGHUP", "SIGKILL"])
+def test_git_undoes_an_adoption_that_is_ended(
+    core: Path, tables: Path, tmp_path: Path, end: str
+) -> None:
+    project, table = copy_of(core, tmp_path), str(tables / "wines.csv")
+    arguments = ["-m", "scaffold", "adopt", table, "--target", "target", "--time", "none", "--yes"]
+    with (tmp_path / "log").open("w") as log:
+        process = subprocess.Popen(
+            [project / ".venv" / "bin" / "python", *arguments],
+            cwd=project,
+            env=clean_environment(),
+            stdout=log,
+            stderr=log,
+            start_new_session=True,
+        )
+        while "class Wine" not in (project / "src/predictor/schema.py").read_text("utf-8"):
+            assert process.poll() is None, (tmp_path / "log").read_text()
+            time.sleep(0.05)
+        os.killpg(process.pid, signal.Signals[end])
+        process.wait()
+    again = adopt(project, table, "--target", "target", "--time", "none")
+    (undo,) = re.findall("remove what it left: `(.*)`", again.stderr)
+    assert run(project, "bash", "-c", undo).returncode == 0
+    assert git(project, "status", "--porcelain") == ""
+    assert "class Flight" in (project / "src/predictor/schema.py").read_text("utf-8")
+    for command in ("dvc repro --quiet", "predictor promote"):
+        done = run(project, "uv", "run", *command.split())
+        assert done.returncode == 0, done.stderr
+    assert git(project, "status", "--porcelain") == ""
 
 
 def test_what_cannot_be_adopted_changes_nothing(core: Path, tables: Path, tmp_path: Path) -> None:

@@ -62,6 +62,15 @@ def test_a_worse_candidate_is_refused_with_both_numbers_and_what_to_try(own: Pat
     assert json.loads(text_of(own / "reports" / "verdict.json"))["promotes"] is False
 
 
+def test_a_new_registry_gets_the_alias_of_the_champion(own: Path) -> None:
+    """After a move of the folder, MLflow's files are new and `models/champion` is as it was."""
+    assert predictor(own, "promote").returncode == 0
+    code = "print(MlflowClient('sqlite:///mlflow.db').get_model_version_by_alias(NAME, 'champion'))"
+    code = f"from mlflow import MlflowClient; NAME = {own.name!r}; {code}"
+    done = run(own, str(own / ".venv" / "bin" / "python"), "-c", code)
+    assert "version='1'" in done.stdout, done.stderr
+
+
 SECONDS = [5.0, 6.5, 8.0]
 
 

@@ -1,5 +1,6 @@
 import json
 import re
+from pathlib import Path
 
 import pre_gen_project
 import pytest
@@ -18,6 +19,16 @@ GOOD = dict.fromkeys(pre_gen_project.PARTS, "no") | {
     "cost_miss": "2.5",
     "cost_unit": "boats",
 }
+
+
+def test_a_folder_that_mlflow_cannot_read_is_refused(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    folder = tmp_path / "100% mine" / "flight-delay-predictor"
+    folder.mkdir(parents=True)
+    monkeypatch.chdir(folder)
+    (error,) = pre_gen_project.errors(GOOD)
+    assert "100% mine has a % in its name" in error
 
 
 def test_good_answers_have_no_error() -> None:

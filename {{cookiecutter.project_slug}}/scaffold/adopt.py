@@ -1,9 +1,9 @@
 """`python -m scaffold adopt`: make a table the project's data."""
 
 import re
-from collections.abc import Callable, Iterable
 from dataclasses import replace
 from pathlib import Path
+from typing import Protocol
 
 import pandas as pd
 import psutil
@@ -13,20 +13,23 @@ from scaffold import writing
 from scaffold.choices import Choices, Question
 from scaffold.choosing import TEST_SHARE, TimeSplit, calendar_parts, split_by_time
 from scaffold.columns import Column, Proposal, propose
-from scaffold.git import require_clean_tree
+from scaffold.git import UNDO, require_clean_tree
 from scaffold.leaks import leaks, repeated_columns
 from scaffold.parts import call, say
 from scaffold.reading import Options, Table, read_table
 from scaffold.writing import SOURCE, Adoption, Description
 
-Ask = Callable[[list[Question]], Iterable[tuple[str, str]]]
-UNDO = "git reset --hard; git clean -fd"
 LARGE_FOR_GIT = 50_000_000  # bytes; GitHub warns from here on
 PULL = """      - run: uv run dvc pull data/source/FILE
         env:
           AWS_ACCESS_KEY_ID: ${{ secrets.AWS_ACCESS_KEY_ID }}
           AWS_SECRET_ACCESS_KEY: ${{ secrets.AWS_SECRET_ACCESS_KEY }}
 """
+STEPS = (
+    *("ruff format --quiet src tests", "ruff check --quiet --fix src tests"),
+    *("ruff format --quiet src tests", "dvc repro prepare", "python -m scaffold.first_model"),
+    *("dvc repro", "predictor promote"),
+)
 PULLED_BEFORE = ("      - run: uv run dvc repro\n", "      - if: ${{ hashFiles(")
 NEXT = """
 Look at src/predictor/schema.py and data.py, then commit:
@@ -44,11 +47,24 @@ No row of {file} is in git; clones and CI get them from a remote that you choose
 """
 
 
-def adopt(path: Path, options: Options, choices: Choices, described: Description, ask: Ask) -> None:
+class User(Protocol):
+    """Someone who answers."""
+
+    def choose(self, question: Question) -> tuple[str, str]:
+        """Return the option of an answer."""
+
+    def write(self, question: str) -> str | None:
+        """Return a text, or None for no answer."""
+
+
+def adopt(
+    path: Path, options: Options, choices: Choices, described: Description, user: User | None
+) -> None:
     """Make the table at `path` the data of the project in the working directory.
 
     Raises:
-        PredictorError: the table cannot be used, and nothing was changed; or a step failed.
+        PredictorError: the table cannot be used, or nobody is there to answer a question, and
+            nothing was changed; or a step failed.
     """
     require_fresh_project(path)
     say(f"reading {path.name}")
@@ -57,21 +73,17 @@ def adopt(path: Path, options: Options, choices: Choices, described: Description
     file = path.name.split(".")[0] + table.suffix
     if not described.private and len(table.content or path.read_bytes()) > LARGE_FOR_GIT:
         raise PredictorError(f"{path.name} is too large for git: add --private, to keep it in DVC.")
-    proposal, choices = decide(table, choices, ask)
+    proposal, choices = decide(table, choices, user)
+    described = describe(described, proposal.target, user) if user else described
     adoption = complete(file, table, proposal, choices, described)
-    say(f"writing the project; `{UNDO}` undoes it")
+    say(f"writing the project; `{UNDO}` undoes it, `make pipeline` then trains the old model")
     writing.write(adoption)
     place(path, table, file)
     call("uv", "sync", "--quiet")
     if described.private:
         keep_out_of_git(file)
-    call("uv", "run", "ruff", "format", "--quiet", "src", "tests")
-    call("uv", "run", "ruff", "check", "--quiet", "--fix", "src", "tests")
-    call("uv", "run", "ruff", "format", "--quiet", "src", "tests")
-    call("uv", "run", "dvc", "repro", "prepare")
-    call("uv", "run", "python", "-m", "scaffold.first_model")
-    call("uv", "run", "dvc", "repro")
-    call("uv", "run", "predictor", "promote")
+    for command in STEPS:
+        call("uv", "run", *command.split())
     say((NEXT_PRIVATE if described.private else NEXT).format(file=file, undo=UNDO))
 
 
@@ -90,7 +102,7 @@ def require_fresh_project(path: Path) -> None:
         )
 
 
-def decide(table: Table, choices: Choices, ask: Ask) -> tuple[Proposal, Choices]:
+def decide(table: Table, choices: Choices, user: User | None) -> tuple[Proposal, Choices]:
     """Propose, and ask until nothing is open."""
     while True:
         proposal = propose(table.rows, choices)
@@ -98,8 +110,10 @@ def decide(table: Table, choices: Choices, ask: Ask) -> tuple[Proposal, Choices]
         questions = proposal.questions or leaks(judged, proposal.target)
         if not questions:
             break
-        for answer in ask(questions):
-            choices = choices.adding(*answer)
+        if user is None:
+            raise PredictorError("\n".join(["add these options:", *map(str, questions)]))
+        for question in questions:
+            choices = choices.adding(*user.choose(question))
     same = repeated_columns(features(proposal.columns))
     columns = [
         replace(each, ignored=f"equals {same[each.name]}") if each.name in same else each
@@ -111,6 +125,16 @@ def decide(table: Table, choices: Choices, ask: Ask) -> tuple[Proposal, Choices]
     return replace(proposal, columns=columns), choices
 
 
+def describe(said: Description, target: Column, user: User) -> Description:
+    """Ask for what only the owner knows, and no option has said."""
+    question = said.question or user.write("Which question does the model answer for one row?")
+    decision = said.decision or user.write("Who decides what with the answer?")
+    costs = said.costs
+    if target.kind == "boolean" and not costs:
+        costs = user.write("What do a false alarm and a missed case cost (such as 60:900)?")
+    return replace(said, question=question, decision=decision, costs=costs)
+
+
 def features(columns: list[Column]) -> list[Column]:
     """Return the columns that the model gets."""
     return [each for each in columns if not each.ignored]
@@ -119,7 +143,9 @@ def features(columns: list[Column]) -> list[Column]:
 def complete(
     file: str, table: Table, proposal: Proposal, choices: Choices, described: Description
 ) -> Adoption:
-    """Choose the split and the first model."""
+    """Choose the split."""
+    if described.costs:
+        writing.costs(described.costs)  # raises now, before anything is written
     time, group = (find(proposal.columns, name) for name in (choices.time, choices.group))
     columns = [
         replace(each, ignored="it only orders the rows") if is_only_order(each) else each
@@ -142,6 +168,7 @@ def complete(
         time=time,
         group=group.name if group and not time else None,
         split=split,
+        row_name=writing.row_name_of(described.row_name or file.partition(".")[0]),
         described=described,
     )
 

@@ -11,8 +11,10 @@ from pathlib import Path
 from typing import Literal
 
 from predictor.errors import PredictorError
+from predictor.schema import TARGET
 from scaffold.git import git, require_clean_tree
 from scaffold.parts import say
+from scaffold.writing import UNASKED
 
 README = Path("README.md")
 PYPROJECT = Path("pyproject.toml")
@@ -50,11 +52,11 @@ def author() -> Finding:
 
 def question() -> Finding:
     """Find the default question of the template."""
-    if QUESTION in Path("params.yaml").read_text(encoding="utf-8"):
-        return Finding(
-            "NO", "the question is the default one", "write yours into params.yaml and README.md"
-        )
-    return Finding("ok", "the question is your own")
+    text = Path("params.yaml").read_text(encoding="utf-8")
+    if QUESTION in text or UNASKED.format(TARGET) in text or "Not answered yet" in text:
+        step = "write question and decision into params.yaml and README.md"
+        return Finding("NO", "question or decision are not your own", step)
+    return Finding("ok", "question and decision are your own")
 
 
 def readme() -> Finding:

@@ -1,31 +1,47 @@
 """What the user decides about a table, by options or by answers to questions."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from typing import Any
+from typing import Annotated, Any
+
+from cyclopts import Parameter, Token
+
+
+def pairs(_: object, tokens: Sequence[Token]) -> dict[str, str]:
+    """Return `--as COLUMN=READING --as ...` as a dictionary."""
+    return dict(token.value.rpartition("=")[::2] for token in tokens)
 
 
 @dataclass(frozen=True)
 class Choices:
-    """The decisions about a table's columns; each field is one option of `adopt`.
-
-    `readings` (`--as COLUMN=READING`) says how a column is read: `number` (a decimal point),
-    `number,` (a decimal comma), `category`, `boolean`, or a format of a time such as `%d/%m/%y`,
-    `epoch s` or `epoch ms`.
-    """
+    """The decisions about a table's columns; each field is one option of `adopt`."""
 
     target: str
-    time: str | None = None  # "none": rows have no time
-    group: str | None = None  # "none": rows are independent
+    """The column to predict."""
+    time: str | None = None
+    """The column that orders the rows, or `none`."""
+    group: str | None = None
+    """Rows with the same value of this column stay on one side of the split."""
     positive: str | None = None
-    readings: Mapping[str, str] = field(default_factory=dict)
+    """The label of the target to act on."""
+    readings: Annotated[
+        Mapping[str, str], Parameter("--as", converter=pairs, accepts_keys=False, n_tokens=-1)
+    ] = field(default_factory=dict)
+    """COLUMN=number, =category, =boolean, =%d/%m/%Y, or `=number,` for a decimal comma."""
     keep: frozenset[str] = frozenset()
+    """A column that is a feature after all."""
     drop: frozenset[str] = frozenset()
-    missing: frozenset[str] = frozenset()  # more markers of a missing value
-    literal: frozenset[str] = frozenset()  # texts that look like such a marker and are values
-    drop_class: frozenset[str] = frozenset()  # rows with this target are left out
+    """A column that is no feature."""
+    missing: frozenset[str] = frozenset()
+    """A text that stands for a missing value."""
+    literal: frozenset[str] = frozenset()
+    """A text that looks like a missing value, and is none."""
+    drop_class: frozenset[str] = frozenset()
+    """A label of the target whose rows are left out."""
     drop_unlabelled: bool = False
+    """Leave rows without a target out."""
     min_class_rows: int = 10
+    """Rows that each class needs."""
 
     def adding(self, option: str, value: str) -> "Choices":
         """Return the choices with one more, such as `("--as", "price=number,")`."""

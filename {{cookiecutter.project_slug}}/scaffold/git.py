@@ -5,6 +5,8 @@ from pathlib import Path
 
 from predictor.errors import PredictorError
 
+UNDO = "git reset --hard; git clean -fd"
+
 
 def git(*arguments: str, folder: Path = Path()) -> str:
     """Return what a git command prints.
@@ -37,5 +39,5 @@ def require_clean_tree() -> None:
         raise PredictorError(
             f"Not committed yet: {', '.join(changed[:5])}{', ...' if changed[5:] else ''}. "
             'Run `git add --all` and `git commit -m "Work so far"` first, or, if a command was '
-            "interrupted, remove what it left: `git reset --hard` and `git clean -fd`."
+            f"interrupted, remove what it left: `{UNDO}`."
         )

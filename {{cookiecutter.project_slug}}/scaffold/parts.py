@@ -10,12 +10,12 @@ from tempfile import TemporaryDirectory
 from typing import Literal
 
 from predictor.errors import PredictorError, did_you_mean
-from scaffold.git import git, require_clean_tree
+from scaffold.git import UNDO, git, require_clean_tree
 
 Answer = Literal["yes", "no"]
 
 ANSWERS = Path(".cruft.json")
-WAY_BACK = "`git reset --hard` and `git clean -df` restore the state before."
+WAY_BACK = f"`{UNDO}` restores the state before."
 
 
 def answers() -> dict[str, str]:

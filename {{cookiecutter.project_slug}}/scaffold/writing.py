@@ -24,6 +24,7 @@ from scaffold.columns import Column
 HERE = Path(__file__).parent
 PACKAGE, TESTS, SOURCE = Path("src/predictor"), Path("tests"), Path("data/source")
 RESULTS = ("dvc.lock", "reports", "models", "data/raw", "data/prepared", "mlflow.db", "mlartifacts")
+UNASKED = "What is {!r} of"  # begins the question of an owner who has not asked one
 NOT_ANSWERED = "*Not answered yet.*"
 NOT_MEASURED = "*Not measured yet: `make pipeline` writes the numbers here.*"
 BOOSTING = "hist_gradient_boosting"
@@ -40,16 +41,22 @@ REGRESSORS = [
 TYPES = {"number": "float", "integer": "int", "boolean": "bool", "time": "LocalTime"}
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class Description:
     """What only the owner knows; None where it was not said."""
 
-    row_name: str  # of the class in schema.py, such as "Customer"
+    row_name: str | None = None
+    """What one row is, such as customer."""
     question: str | None = None
+    """The question that the model answers for one row."""
     decision: str | None = None
-    costs: str | None = None  # such as "60:900"
+    """Who decides what with the answer."""
+    costs: str | None = None
+    """Of a false alarm and of a miss, such as 60:900."""
     unit: str | None = None
-    private: bool = False  # no row may be in git
+    """The unit of the costs, or of the target."""
+    private: bool = False
+    """No row may be in git."""
 
 
 @dataclass(frozen=True)
@@ -65,6 +72,7 @@ class Adoption:
     time: Column | None
     group: str | None
     split: TimeSplit | None
+    row_name: str  # of the class in schema.py, such as "Customer"
     described: Description
 
     @property
@@ -77,7 +85,7 @@ class Adoption:
     def problem(self) -> dict[str, Any]:
         """Return the section `problem` of params.yaml, without the name."""
         said, name = self.described, self.target.name
-        question = said.question or f"What is {name!r} of a {said.row_name.lower()}?"
+        question = said.question or f"{UNASKED.format(name)} a {self.row_name.lower()}?"
         found: dict[str, Any] = {
             "question": question,
             "decision": said.decision or "Not answered yet.",
@@ -85,9 +93,9 @@ class Adoption:
         if self.task == "regression":
             found["unit"] = said.unit or self.target.description or name
         elif self.task == "binary" and said.costs:
-            false_alarm, _, miss = said.costs.partition(":")
-            costs = {"false_alarm": float(false_alarm), "miss": float(miss)}
-            found["costs"] = {**costs, "unit": said.unit or "units of cost"}
+            false_alarm, miss = costs(said.costs)
+            found["costs"] = {"false_alarm": false_alarm, "miss": miss}
+            found["costs"]["unit"] = said.unit or "units of cost"
         return found
 
     @property
@@ -106,10 +114,8 @@ def write(adoption: Adoption) -> None:
     copy_modules(adoption)
     if not any(each.kind == "time" for each in adoption.features):
         edit(TESTS / "test_schema.py", *without_times())
-    variable = re.sub(r"(?<!^)(?=[A-Z])", "_", adoption.described.row_name).lower()
-    edit(
-        PACKAGE / "api.py", (r"\bFlight\b", adoption.described.row_name), (r"\bflight\b", variable)
-    )
+    variable = re.sub(r"(?<!^)(?=[A-Z])", "_", adoption.row_name).lower()
+    edit(PACKAGE / "api.py", (r"\bFlight\b", adoption.row_name), (r"\bflight\b", variable))
     edit("dvc.yaml", *pipeline(adoption))
     described = json.dumps(adoption.problem["question"], ensure_ascii=False)
     edit(
@@ -121,7 +127,15 @@ def write(adoption: Adoption) -> None:
     params(adoption)
     edit("README.md", *readme(adoption))
     if Path("notebooks").exists():
-        write_text(Path("notebooks/explore.ipynb"), notebook())
+        shutil.copyfile(HERE / "templates" / "explore.ipynb", "notebooks/explore.ipynb")
+
+
+def costs(text: str) -> tuple[float, float]:
+    """Return the costs of a false alarm and of a miss, from a text such as `60:900`."""
+    found = re.fullmatch(r"(\d+(?:\.\d+)?):(\d+(?:\.\d+)?)", text)
+    if not found:
+        raise PredictorError(f"--costs must be two numbers such as 60:900, not {text!r}.")
+    return float(found[1]), float(found[2])
 
 
 def row_name_of(text: str) -> str:
@@ -166,7 +180,7 @@ def schema(adoption: Adoption) -> str:
         calendar={each.name: calendar_parts(each.values.dropna()) for each in times},
         ignored={name: reason for name, reason in ignored.items() if name not in roles},
         local_time=local_time,
-        row=adoption.described.row_name,
+        row=adoption.row_name,
         fields="\n".join(fields(adoption.features)),
     )
 
@@ -355,28 +369,6 @@ def readme(adoption: Adoption) -> list[tuple[str, str]]:
     if adoption.task != "binary":
         changes.append(("Why this metric and this threshold", "Why this metric"))
     return changes
-
-
-def notebook() -> str:
-    """Return a notebook whose findings are left to the owner."""
-    cells: list[dict[str, Any]] = []
-    for text in (HERE / "templates" / "explore.txt").read_text(encoding="utf-8").split("\n---\n"):
-        kind = "markdown" if text.startswith(("#", "**")) else "code"
-        extra: dict[str, Any] = {"execution_count": None, "outputs": []} if kind == "code" else {}
-        source = text.strip().splitlines(keepends=True)
-        cells.append(
-            {
-                "cell_type": kind,
-                "id": f"cell-{len(cells)}",
-                "metadata": {},
-                **extra,
-                "source": source,
-            }
-        )
-    return (
-        json.dumps({"cells": cells, "metadata": {}, "nbformat": 4, "nbformat_minor": 5}, indent=1)
-        + "\n"
-    )
 
 
 def write_text(path: Path, text: str) -> None:

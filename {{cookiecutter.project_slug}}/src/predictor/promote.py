@@ -98,6 +98,7 @@ def update_all(registry: Registry) -> bool:
     found = registry.versions("recipe", history[-1].recipe) if history else []
     if not found:  # a clone has no version until its pipeline has run
         return False
+    registry.set_champion(found[0])
     if installed_recipe() == history[-1].recipe:
         report.write_results(CHAMPION, history[-1])  # in case report.py has changed
         return False
@@ -106,7 +107,6 @@ def update_all(registry: Registry) -> bool:
         shutil.rmtree(leftover, ignore_errors=True)
     registry.fetch(found[0], fresh)
     write_text(fresh / PROMOTION, json.dumps({"version": found[0], "recipe": history[-1].recipe}))
-    registry.set_champion(found[0])
     report.write_results(fresh, history[-1])
     if CHAMPION.exists():
         CHAMPION.rename(old)

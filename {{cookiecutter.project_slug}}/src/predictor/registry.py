@@ -26,7 +26,7 @@ def as_predictor_error() -> Iterator[None]:
     """Raise errors from inside MLflow as a PredictorError; used as a decorator."""
     try:
         yield
-    except (MlflowException, SQLAlchemyError, OSError) as error:
+    except (MlflowException, SQLAlchemyError, OSError, ValueError) as error:
         reason = str(error).strip().partition("\n")[0]
         raise PredictorError(f"MLflow at {mlflow.get_tracking_uri()} failed: {reason}") from error
 
