@@ -17,6 +17,24 @@ pytestmark = pytest.mark.slow
 
 MARKER = "Zaphod Quillfeather"
 PULL = "uv run dvc pull --quiet data/source/tumours.csv"
+# Rows of the owner's own file, with target and notation: over HTTP and on the command line.
+BATCH = """
+from fastapi.testclient import TestClient
+import pandas as pd
+from predictor import api, data
+from predictor.batch.score import score
+from pathlib import Path
+lines = data.SOURCE.read_text(encoding="utf-8").splitlines(keepends=True)[:21]
+Path("rows.csv").write_text("".join(lines), encoding="utf-8")
+score(Path("rows.csv"), Path("answers.parquet"))
+with TestClient(api.app) as client:
+    csv = {"Content-Type": "text/csv"}
+    found = client.post("/predict/batch", content="".join(lines).encode(), headers=csv).json()
+Path("rows.csv").unlink()
+answers = pd.read_parquet("answers.parquet")["value"].tolist()
+Path("answers.parquet").unlink()
+print(sum(a["value"] == b for a, b in zip(found, answers, strict=True)), "the same")
+"""
 FLIGHTS = re.compile(r"flight|carrier|airport|nycflights", re.IGNORECASE)
 
 
@@ -79,11 +97,12 @@ def test_a_table_with_times(everything: Path, tables: Path, tmp_path: Path) -> N
     said = adopted(project, table, "--target", "price", "--time", "sold")
     assert "train.model: hist_gradient_boosting" in said
     code = (project / "src/predictor/data.py").read_text(encoding="utf-8")
-    assert '"price": numbers(table["price"], thousands=",", units=["£"])' in code
-    assert '"sold": times(table["sold"], format="%d.%m.%Y %H:%M")' in code
+    assert '"price": lambda table: numbers(table["price"], thousands=",", units=["£"])' in code
+    assert '"sold": lambda table: times(table["sold"], format="%d.%m.%Y %H:%M")' in code
     readme = (project / "README.md").read_text(encoding="utf-8")
     assert "> What is 'price' of a house?" in readme
     assert "The prediction is off by" in readme
+    assert "20 the same" in run(project, ".venv/bin/python", "-c", BATCH).stdout
     require_sound(everything, project)
 
 

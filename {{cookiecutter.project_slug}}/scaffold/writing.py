@@ -258,7 +258,7 @@ def literal_of(names: Iterable[str]) -> str:
 def data(adoption: Adoption) -> str:
     """Return `data.py`, with the functions of `values.py` that it needs."""
     every = [*adoption.columns, adoption.target]
-    code = "\n".join(f"        {each.name!r}: {each.code}," for each in every)
+    code = "\n".join(f"    {each.name!r}: lambda table: {each.code}," for each in every)
     used = ["clean", *re.findall(r"\b(numbers|booleans|times|minutes|labels)\(", code)]
     order = [adoption.time.name] if adoption.time else []
     where = (

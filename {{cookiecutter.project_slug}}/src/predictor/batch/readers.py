@@ -19,12 +19,17 @@ def read_json(text: str) -> Iterator[Any]:
 
 
 def read_csv(text: str) -> Iterator[Any]:
-    """Read CSV with a header and any delimiter; an empty cell is a missing value."""
+    """Read CSV with a header and any delimiter, as data.py reads the training data.
+
+    The target and the columns that are not features may be there, and are left out.
+    """
+    from predictor.batch.cells import from_text  # imports pandas
+
     lines = io.StringIO(text, newline="")
-    for line in csv.DictReader(lines, delimiter=delimiter(text.partition("\n")[0]), strict=True):
-        if None in line or None in line.values():
-            raise ValueError("a line has a different number of cells than the header")
-        yield {name: cell or None for name, cell in line.items()}
+    rows = list(csv.DictReader(lines, delimiter=delimiter(text.partition("\n")[0]), strict=True))
+    if any(None in row or None in row.values() for row in rows):
+        raise ValueError("a line has a different number of cells than the header")
+    return from_text(rows)
 
 
 READERS: dict[str, Read] = {"application/json": read_json, "text/csv": read_csv}

@@ -9,14 +9,14 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.csv as pc
 import pyarrow.parquet as pq
-from pandas.api.types import is_string_dtype
 from pydantic import TypeAdapter
 
 from predictor import task
+from predictor.batch.cells import typed
 from predictor.batch.readers import delimiter
 from predictor.bundle import Bundle
 from predictor.errors import PredictorError, did_you_mean
-from predictor.features import KINDS, TIMES
+from predictor.features import KINDS
 from predictor.paths import CHAMPION
 from predictor.prepare import check
 from predictor.schema import Row
@@ -25,7 +25,6 @@ logger = logging.getLogger(__name__)
 
 CHUNK = 50_000
 WRITERS = {".csv": pc.CSVWriter, ".parquet": pq.ParquetWriter}
-BOOLEANS = {"true": True, "false": False, "1": True, "0": False}
 
 
 def score(source: Path, target: Path) -> None:
@@ -80,7 +79,7 @@ def answers(champion: Bundle, chunk: pd.DataFrame) -> pd.DataFrame:
     if absent:
         first = f"{absent[0]!r}{did_you_mean(absent[0], map(str, chunk))}"
         raise PredictorError(f"{len(absent)} columns are missing, the first: {first}")
-    rows = typed(chunk[list(KINDS)])
+    rows = typed(chunk)[list(KINDS)]
     violations = check(rows, TypeAdapter(list[Row]))
     if violations:
         raise PredictorError("\n  ".join(["Rows do not fit schema.py:", *violations]))
@@ -90,20 +89,3 @@ def answers(champion: Bundle, chunk: pd.DataFrame) -> pd.DataFrame:
     if taken := [name for name in found if name in chunk]:
         raise PredictorError(f"the column {taken[0]!r} already exists: rename it.")
     return found
-
-
-def typed(rows: pd.DataFrame) -> pd.DataFrame:
-    """Return columns of text with the types of the schema; empty text is a missing value."""
-    columns = {}
-    for name, kind in KINDS.items():
-        values = rows[name]
-        if is_string_dtype(values):
-            values = values.where(values != "")
-            if kind in (float, int):
-                values = pd.to_numeric(values)
-            elif kind is bool:
-                values = values.str.lower().map(BOOLEANS)
-            elif name in TIMES:
-                values = pd.to_datetime(values, format="ISO8601")
-        columns[name] = values
-    return pd.DataFrame(columns)
