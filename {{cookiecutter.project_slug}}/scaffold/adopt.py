@@ -8,17 +8,18 @@ from typing import Protocol
 import pandas as pd
 import psutil
 
-from predictor.errors import PredictorError
+from predictor.errors import PredictorError, did_you_mean
 from scaffold import writing
 from scaffold.choices import Choices, Question
 from scaffold.choosing import TEST_SHARE, TimeSplit, calendar_parts, split_by_time
-from scaffold.columns import Column, Proposal, propose
+from scaffold.columns import Column, Proposal, propose, urge_costs
 from scaffold.git import UNDO, require_clean_tree
-from scaffold.leaks import leaks, repeated_columns
+from scaffold.leaks import leaks
 from scaffold.parts import call, say
 from scaffold.reading import Options, Table, read_table
 from scaffold.writing import SOURCE, Adoption, Description
 
+MEMORY_OF_A_BYTE = 8  # bytes to read one byte of a table; measured: 6
 LARGE_FOR_GIT = 50_000_000  # bytes; GitHub warns from here on
 PULL = """      - run: uv run dvc pull data/source/FILE
         env:
@@ -67,6 +68,7 @@ def adopt(
             nothing was changed; or a step failed.
     """
     require_fresh_project(path)
+    require_memory(MEMORY_OF_A_BYTE * path.stat().st_size, "the table")
     say(f"reading {path.name}")
     table = read_table(path, options)
     say("\n".join([f"{len(table.rows):,} rows, {table.rows.shape[1]} columns", *table.notes]))
@@ -75,6 +77,8 @@ def adopt(
         raise PredictorError(f"{path.name} is too large for git: add --private, to keep it in DVC.")
     proposal, choices = decide(table, choices, user)
     described = describe(described, proposal.target, user) if user else described
+    if not described.costs and (advice := urge_costs(proposal.target)):
+        say(advice)
     adoption = complete(file, table, proposal, choices, described)
     say(f"writing the project; `{UNDO}` undoes it, `make pipeline` then trains the old model")
     writing.write(adoption)
@@ -89,6 +93,9 @@ def adopt(
 
 def require_fresh_project(path: Path) -> None:
     """Raise unless everything is committed and the table lies outside the project."""
+    if not path.is_file():
+        near = [each.name for each in path.parent.glob("*")]
+        raise PredictorError(f"{path} is not a file{did_you_mean(path.name, near)}")
     require_clean_tree()
     if Path.cwd() in path.resolve().parents:
         raise PredictorError(
@@ -114,15 +121,18 @@ def decide(table: Table, choices: Choices, user: User | None) -> tuple[Proposal,
             raise PredictorError("\n".join(["add these options:", *map(str, questions)]))
         for question in questions:
             choices = choices.adding(*user.choose(question))
-    same = repeated_columns(features(proposal.columns))
-    columns = [
-        replace(each, ignored=f"equals {same[each.name]}") if each.name in same else each
-        for each in proposal.columns
-    ]
-    for each in [*columns, proposal.target]:
-        say(f"  {each.name}: {'IGNORED, ' + each.ignored if each.ignored else each.why}")
+    for each in [*proposal.columns, proposal.target]:
+        say(f"  {each.name}: {describe_column(each)}")
     say("\n".join(proposal.notes))
-    return replace(proposal, columns=columns), choices
+    return proposal, choices
+
+
+def describe_column(column: Column) -> str:
+    """Return how a column is read, or why it is no feature."""
+    if not column.ignored:
+        return column.why
+    keep = "" if column.ignored == "given by --drop" else f" (--keep {column.name})"
+    return f"IGNORED, {column.ignored}{keep}"
 
 
 def describe(said: Description, target: Column, user: User) -> Description:
@@ -153,7 +163,7 @@ def complete(
     ]
     if described.private:
         columns = [replace(each, names=()) for each in columns]  # names could be of people
-    require_memory(features(columns))
+    require_memory(4 * bytes_of_input(features(columns)), "the model's input")
     target = proposal.target
     split = split_by_time(time.values, target) if time else None
     together = groups(features(columns), group)
@@ -191,16 +201,21 @@ def groups(features: list[Column], group: Column | None) -> pd.Series:
     return pd.Series(pd.factorize(pd.util.hash_pandas_object(table, index=False))[0], table.index)
 
 
-def require_memory(features: list[Column]) -> None:
-    """Raise if the model's input is larger than a quarter of the free memory."""
+def require_memory(needed: int, what: str) -> None:
+    """Raise if this many bytes are not free."""
+    free = psutil.virtual_memory().available
+    if needed > free:
+        raise PredictorError(
+            f"To work with {what} would take {needed / 1e9:.1f} GB, and {free / 1e9:.1f} GB are "
+            "free: adopt a sample of the rows, or `--drop` columns."
+        )
+
+
+def bytes_of_input(features: list[Column]) -> int:
+    """Return the size of the model's input, in which a category has a column for each name."""
     rows = len(features[0].values) if features else 0
     widths = [min(each.values.nunique(), 50) if each.kind == "category" else 1 for each in features]
-    needed, free = 4 * rows * sum(widths), psutil.virtual_memory().available
-    if 4 * needed > free:
-        raise PredictorError(
-            f"The model's input would take {needed / 1e9:.1f} GB, training four times as much, and "
-            f"{free / 1e9:.1f} GB are free: adopt a sample of the rows, or `--drop` columns."
-        )
+    return 4 * rows * sum(widths)
 
 
 def describe_split(

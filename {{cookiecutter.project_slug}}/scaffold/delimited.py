@@ -1,217 +1,160 @@
-"""Find out how a delimited text is written, and read it with pandas exactly as it stands.
-
-DuckDB's sniffer is wrong where it matters here: decimal commas, footnotes, rows of another length
-and encodings. The csv module reads every row strictly instead, and pandas must agree with it.
-"""
+"""Read a delimited text with pandas, and require the rows that the strict csv module reads."""
 
 import csv
 import io
 import re
-from array import array
-from collections import Counter, deque
-from typing import Any, NamedTuple
+from collections.abc import Iterator
+from contextlib import suppress
+from dataclasses import dataclass
+from functools import partial
+from itertools import chain, islice, zip_longest
+from statistics import mode
+from typing import Any
 
 import pandas as pd
 
 from predictor.errors import PredictorError
-from scaffold.encoding import find_encoding
 
-MAX_COLUMNS = 2_000
-NUMBER = re.compile(r"[-+]?(\d[\d.,]*|\.\d+)(e[-+]?\d+)?", re.IGNORECASE)
-DATE = re.compile(r"\d{1,4}[-/.]\d\d?[-/.]\d{1,4}([ T].*)?")
-FOOTNOTE = re.compile(r"(sources?|notes?|(grand )?totals?|sum)\b|[*©]", re.IGNORECASE)
-TOTAL = re.compile(r"((grand )?totals?|sum):?", re.IGNORECASE)
-N_HEAD, N_TAIL, MAX_SKIP = 500, 20, 100
+BOMS = {b"\xef\xbb": "utf-8-sig", b"\xff\xfe": "utf-16", b"\xfe\xff": "utf-16"}
+ENCODINGS = ("utf-8", "cp1252", "cp1250", "cp1251", "cp932", "cp949", "gb18030")  # to propose
+VALUE = re.compile(r"\s*[-+]?[.,]?\d[\d.,/:T -]*(e[-+]?\d+)?\s*", re.IGNORECASE)
+Row = tuple[int, list[str]]  # the line where it starts, from 1, and its cells
+N_SAMPLE, N_HEAD = 1 << 20, 500  # characters and rows that show how a table is written
 
 
-class Records(NamedTuple):
-    """The rows of a text as the csv module reads them; a blank line is an empty row."""
+@dataclass(frozen=True)
+class Options:
+    """What the user says about the file; the rest is found."""
 
-    widths: "array[int]"  # fields of each row
-    lines: "array[int]"  # where it starts, from 1
-    head: list[list[str]]
-    tail: "deque[list[str]]"
+    encoding: str | None = None
+    """Of the file, such as cp1252."""
+    delimiter: str | None = None
+    """Between the cells of the file."""
+    skip_rows: int | None = None
+    """Lines above the header; 0 if the first line is one that looks like data."""
+    sheet: str | None = None
+    """Of the workbook."""
+    names: str = ""
+    """a,b,c: the columns of a file without a header."""
 
 
-def read_delimited(
-    data: bytes, encoding: str | None, delimiter: str | None, skip: int | None, names: list[str]
-) -> tuple[pd.DataFrame, dict[str, Any], list[str]]:
-    """Return the rows, the arguments of `pandas.read_csv` and a note for each decision.
-
-    Raises:
-        PredictorError: rows differ in length, the first row is data, or the text is unreadable.
-    """
-    encoding, notes = find_encoding(data, encoding)
-    sample = data[: 1 << 20].decode(encoding, "ignore")
-    if declared := re.match(r'"?sep=(.)"?[\r\n]', sample):
-        delimiter, skip = delimiter or declared[1], skip or 1
-    sep = _find_delimiter(sample, delimiter)
-    kwargs: dict[str, Any] = {"sep": sep} if sep != "," else {}
-    kwargs |= {"encoding": encoding} if encoding != "utf-8" else {}
-    is_spaced = 0 < sample.count(sep) == sample.count(f"{sep} ")
-    kwargs |= {"skipinitialspace": True} if is_spaced else {}
-    notes.append(f"The delimiter is {sep + ' ' * is_spaced!r}.")
-    records, start, end, kwargs = _find_layout(data, kwargs, skip)
-    body = start if names else start + 1
-    names = _find_names(records, start, end, names)
-    before = body if names else start
-    if any(records.widths[:before]):
-        kwargs["skiprows"] = before
-        notes.append(f"The rows above row {records.lines[start]} are skipped.")
-    if names:
-        kwargs["names"] = names
-    if any(records.widths[end:]):
-        kwargs |= {"skipfooter": len(records.widths) - end, "engine": "python"}
-        notes.append(f"Row {records.lines[end]} and what follows is left out as a footnote.")
+def read_delimited(data: bytes, options: Options) -> tuple[pd.DataFrame, dict[str, Any]]:
+    """Return the rows and the arguments of `pandas.read_csv` that give them."""
+    encoding, sample = _decode(data, options.encoding)
+    hint = re.match(r'"?sep=(.)"?[\r\n]', sample)  # a line for Excel
+    likely = hint[1] if hint else max(";\t|,", key=partial(_agreement, sample))
+    sep = (options.delimiter or likely).replace("\\t", "\t")
+    if len(sep) != 1 or sep in '"\r\n':
+        raise PredictorError(f"--delimiter must be one character such as ;, not {sep!r}")
+    kwargs: dict[str, Any] = {"sep": sep, "encoding": encoding}
+    if 0 < sample.count(sep) == sample.count(f"{sep} "):
+        kwargs["skipinitialspace"] = True
+    if skip := options.skip_rows or int(bool(hint)):
+        kwargs["skiprows"] = skip
     try:
-        rows = pd.read_csv(io.BytesIO(data), dtype=str, keep_default_na=False, **kwargs)
-    except ValueError as error:
-        raise PredictorError(f"cannot be read by pandas ({error}): add --names") from error
-    _require_same(rows, records, body, end)
-    renamed = [str(name) for name in rows if not names and name not in records.head[start]]
-    if renamed:
-        notes.append(f"Columns with no name or with one used before: {', '.join(renamed)}.")
-    return rows, kwargs, notes
+        return _read(data, kwargs, options)
+    except PredictorError:
+        if b'\\"' not in data:
+            raise
+        return _read(data, kwargs | {"escapechar": "\\"}, options)
 
 
-def _find_delimiter(sample: str, chosen: str | None) -> str:
-    """Return the delimiter that gives most rows the same number of fields."""
-    if chosen is not None:
-        delimiter = chosen.replace("\\t", "\t")
-        if len(delimiter) != 1 or delimiter in '"\r\n':
-            raise PredictorError(f"--delimiter must be one character such as ;, not {chosen!r}")
-        return delimiter
-
-    def agreement(delimiter: str) -> tuple[int, int]:
-        rows = csv.reader(io.StringIO(sample, newline=""), delimiter=delimiter)
-        widths = Counter(len(row) for row in rows if len(row) > 1)
-        return max(((n, width) for width, n in widths.items()), default=(0, 0))
-
-    return max(",;\t|", key=agreement)
+def _decode(data: bytes, chosen: str | None) -> tuple[str, str]:
+    """Return the encoding and the beginning of the text."""
+    encoding = BOMS.get(data[:2]) or chosen or "utf-8"
+    try:
+        text = data.decode(encoding)
+    except (LookupError, UnicodeError) as error:
+        row = data.count(b"\n", 0, getattr(error, "start", 0)) + 1
+        raise PredictorError(f"row {row} is not {encoding}: {_find_encodings(data)}") from error
+    if "\0" in text:
+        row = text.count("\n", 0, text.index("\0")) + 1
+        raise PredictorError(f"row {row} is not text: add --encoding utf-16-le if it is UTF-16")
+    return encoding, text[:N_SAMPLE]
 
 
-def _find_layout(
-    data: bytes, kwargs: dict[str, Any], skip: int | None
-) -> tuple[Records, int, int, dict[str, Any]]:
-    """Return the records, the first and the end of the table, and `kwargs` with the quoting."""
-    problems = []
-    for quoting in ({}, {"escapechar": "\\"}):
-        try:
-            records = _read_records(data, **kwargs, **quoting)
-            return records, *_find_bounds(records, skip), kwargs | quoting
-        except PredictorError as error:
-            problems.append(error)
-    raise problems[0]
+def _find_encodings(data: bytes) -> str:
+    """Return an option for each encoding that fits, with what it reads in a row beyond ASCII."""
+    start = len(data) - len(data.lstrip(bytes(range(128))))  # one byte is one character up to here
+    start = max(start - 10, data.rfind(b"\n", 0, start) + 1)
+    found: dict[str, str] = {}
+    for encoding in ENCODINGS:
+        with suppress(UnicodeError):
+            text = data.decode(encoding)[start : start + 40].partition("\n")[0].strip()
+            found.setdefault(text, f"{encoding} (it reads {text!r})")
+    return "correct it, or add --encoding " + (", or ".join(found.values()) or "NAME")
 
 
-def _read_records(data: bytes, sep: str = ",", encoding: str = "utf-8", **quoting: Any) -> Records:
+def _agreement(sample: str, delimiter: str) -> int:
+    """Return how many rows have the most frequent number of fields."""
+    rows = csv.reader(io.StringIO(sample, newline=""), delimiter=delimiter)
+    widths = [len(row) for row in rows if len(row) > 1]
+    return widths.count(mode(widths or [1]))
+
+
+def _read(
+    data: bytes, kwargs: dict[str, Any], options: Options
+) -> tuple[pd.DataFrame, dict[str, Any]]:
+    rows = _rows(data, **kwargs)
+    head = list(islice(rows, N_HEAD))
+    body = head[not options.names :]
+    if not body:
+        raise PredictorError("has no rows below the header: see --names and --skip-rows")
+    width = mode(len(cells) for _, cells in head)
+    full = (line for line, cells in head if len(cells) == width <= 2 * sum(map(bool, cells)))
+    start = next(full, head[0][0])
+    for line, cells in chain(body, rows):
+        if (n := len(cells)) != width:
+            option = f"add --skip-rows {start - 1}" if line < start else "add the right --delimiter"
+            raise PredictorError(
+                f"row {line} has {n} fields instead of {width}: correct or remove it, or {option}"
+            )
+    expected = islice(_rows(data, **kwargs), int(not options.names), None)
+    kwargs = kwargs | _find_header(head, width, start, options)
+    table = pd.read_csv(io.BytesIO(data), dtype=str, keep_default_na=False, **kwargs)
+    parts = (table[i : i + 1000].to_numpy().tolist() for i in range(0, len(table), 1000))
+    for row, read in zip_longest(expected, chain.from_iterable(parts)):
+        if row is None or row[1] != read:
+            at = row[0] if row else line
+            raise PredictorError(
+                f"pandas reads row {at} otherwise: correct it or a blank row above it"
+            )
+    return table, kwargs
+
+
+def _rows(data: bytes, sep: str, encoding: str, skiprows: int = 0, **dialect: Any) -> Iterator[Row]:
     csv.field_size_limit(2**31 - 1)
     text = io.TextIOWrapper(io.BytesIO(data), encoding, newline="")
-    reader = csv.reader(text, delimiter=sep, strict=True, **quoting)
-    records, line = Records(array("L"), array("L"), [], deque(maxlen=N_TAIL)), 1
+    reader = csv.reader(text, delimiter=sep, strict=True, **dialect)
+    line = 1
     try:
-        for row in reader:
-            if len(row) == 1 and not row[0].strip():
-                row.clear()
-            records.widths.append(len(row))
-            records.lines.append(line)
-            records.tail.append(row)
-            if len(records.head) < N_HEAD:
-                records.head.append(row)
+        for cells in reader:
+            if line > skiprows and (len(cells) > 1 or (cells and cells[0].strip())):
+                yield line, cells
             line = reader.line_num + 1
     except csv.Error as error:
-        raise PredictorError(f"row {line}: {error}; correct or remove that row") from error
-    return records
+        raise PredictorError(f"row {line}: {error}; correct that row") from error
 
 
-def _find_bounds(records: Records, skip: int | None) -> tuple[int, int]:
-    """Return the row of the header, or of the data if there is none, and the end of the data."""
-    widths, head, top = records.widths, records.head, skip or 0
-    seen = [width for width in widths[top:] if width]
-    if not seen or not 0 <= top <= MAX_SKIP:
-        raise PredictorError(f"has no rows, or --skip-rows is not in 0 to {MAX_SKIP}")
-    width = Counter([width for width in seen if width > 1] or seen).most_common(1)[0][0]
-    if width > MAX_COLUMNS:
-        raise PredictorError(f"has {width:,} columns, at most {MAX_COLUMNS:,} can be adopted")
-    if skip is None:
-        starts = (i for i, row in enumerate(head) if len(row) == width <= 2 * sum(map(bool, row)))
-        start = next(starts, 0)
-        if start and widths[start - 1] == width - 1 > (not _has_number(head[start])):
-            start -= 1  # the header of R, or of rows that end with a delimiter
-    else:
-        start = next(i for i in range(top, len(widths)) if widths[i])
-    end = len(widths)
-    for row in reversed(records.tail):
-        if row and not _is_footnote(row, width, [*head, *records.tail]):
-            break
-        end -= 1
-    for i in range(top, end):
-        if widths[i] > width or (i >= start and 0 < widths[i] < width - (i == start)):
-            raise PredictorError(
-                f"row {records.lines[i]} has {widths[i]} fields instead of {width}: correct it, "
-                "or add --delimiter, or --skip-rows if the table begins below it"
-            )
-    return start, end
-
-
-def _is_footnote(row: list[str], width: int, rows: list[list[str]]) -> bool:
-    text = row[0].strip()
-    if len(row) < width:
-        return bool(FOOTNOTE.match(text)) or (len(row) == 1 and not NUMBER.fullmatch(text))
-    if TOTAL.fullmatch(text) and width > 1:
-        return all(other is row or other[:1] != row[:1] for other in rows)
-    return bool(FOOTNOTE.match(text)) and not any(row[1:]) and width > 1
-
-
-def _find_names(records: Records, start: int, end: int, chosen: list[str]) -> list[str]:
-    """Return names for pandas; none where the header has one for each column."""
-    header, below = records.head[start], [row for row in records.head[start + 1 : end] if row]
-    if chosen:
-        if len(set(chosen)) != len(header) or len(chosen) != len(header):
-            raise PredictorError(f"--names must be {len(header)} different names")
-        return chosen
-    if not below:
-        raise PredictorError("has a header but no rows")
-    width = len(below[0])
-    dummies = ",".join(f"c{i}" for i in range(1, width + 1))
-    if len(header) < width and not any(row[-1] for row in below if len(row) == width):
-        return [*header, f"Unnamed: {width - 1}"]
-    if len(header) < width and _has_number(below[0]):
-        return ["row_name", *header]
-    if len(header) < width:
+def _find_header(head: list[Row], width: int, start: int, options: Options) -> dict[str, Any]:
+    """Return arguments for pandas; none where the header has a name for each column."""
+    (line, header), *rows = head
+    below = [cells for _, cells in rows]
+    dummies = ",".join(f"c{i + 1}" for i in range(width))
+    if options.names:
+        names = options.names.split(",")
+        if not len(set(names)) == len(names) == width:
+            raise PredictorError(f"--names needs {width} different names, such as {dummies}")
+        return {"names": names}
+    if len(header) == width - 1 and not any(row[-1] for row in below):
+        return {"skiprows": line, "names": [*header, f"Unnamed: {width - 1}"]}
+    if len(header) == width - 1 and any(map(VALUE.fullmatch, below[0])):
+        return {"skiprows": line, "names": ["row_name", *header]}  # as R writes it
+    columns = zip(header, zip(*below, strict=True), strict=False)
+    is_data = any(map(VALUE.fullmatch, header)) or all(cell in column for cell, column in columns)
+    if line != start or (is_data and options.skip_rows is None):
         raise PredictorError(
-            f"row {records.lines[start]} has {width - 1} fields and the rows below {width}: add "
-            f"--skip-rows {start + 1} and, if no header follows, --names {dummies}"
+            f"row {line} ({', '.join(header[:3])} ...) is no header of {width} columns: add "
+            f"--names {dummies}, or --skip-rows {start - 1} if row {start} is the header"
         )
-    if _is_data(header, below):
-        raise PredictorError(
-            f"the first row looks like data: {', '.join(header[:3])} ...: give the names "
-            f"with --names {dummies}"
-        )
-    return []
-
-
-def _has_number(row: list[str]) -> bool:
-    return any(NUMBER.fullmatch(cell.strip()) for cell in row)
-
-
-def _is_data(row: list[str], below: list[list[str]]) -> bool:
-    """Tell a row of values from names; names may be years, dates or 0, 1, 2 ..."""
-    cells = [cell.strip() for cell in row]
-    if numbers := [cell for cell in cells if NUMBER.fullmatch(cell)]:
-        first = int(numbers[0]) if numbers[0].isdecimal() else 0
-        in_order = [str(first + i) for i in range(len(numbers))]
-        are_years = all(re.fullmatch(r"(19|20)\d\d", number) for number in numbers)
-        return not are_years and (len(numbers) == 1 or numbers != in_order)
-    if dates := [cell for cell in cells if DATE.fullmatch(cell)]:
-        return len(dates) == 1
-    values = [set(column) for column in zip(*(r for r in below if len(r) == len(row)), strict=True)]
-    return bool(values) and all(cell in column for cell, column in zip(row, values, strict=True))
-
-
-def _require_same(rows: pd.DataFrame, records: Records, body: int, end: int) -> None:
-    filled = [i for i in range(body, end) if records.widths[i]]
-    first, last = records.head[filled[0]], records.tail[filled[-1] - len(records.widths)]
-    seen = [list(map(str, rows.iloc[i])) for i in (0, -1)] if len(rows) else []
-    if rows.shape != (len(filled), len(first)) or seen != [first, last]:
-        raise PredictorError("has quotes that pandas reads otherwise: save it as a plain CSV file")
+    return {}

@@ -1,8 +1,7 @@
-"""Columns that say too much about the target, and rows that repeat."""
+"""Columns that say too much about the target."""
 
 import numpy as np
 import pandas as pd
-from sklearn.dummy import DummyClassifier, DummyRegressor
 from sklearn.linear_model import LinearRegression
 from sklearn.model_selection import cross_val_score
 from sklearn.tree import DecisionTreeClassifier, DecisionTreeRegressor
@@ -11,76 +10,48 @@ from scaffold.choices import Question
 from scaffold.columns import Column
 
 SAMPLE_ROWS = 5000
-TOO_GOOD = 0.97  # of the dummy's error, explained by one column alone
+TOO_GOOD = 0.97  # of the error of a constant, explained by one column alone
 
 
 def leaks(columns: list[Column], target: Column) -> list[Question]:
     """Return a question for each column that nearly gives the target away."""
     rows = target.values.sample(min(len(target.values), SAMPLE_ROWS), random_state=1).index
-    y = codes(target.values[rows], target)
-    found = [
-        question([column.name], f"alone explains {share:.1%} of the target")
-        for column in columns
-        if (share := explained(codes(column.values[rows], column), y, target)) >= TOO_GOOD
+    y = target.values[rows]
+    shares = {each.name: explained(each.values[rows], y, target) for each in columns}
+    found = {
+        name: f"alone explains {share:.1%} of the target"
+        for name, share in shares.items()
+        if share >= TOO_GOOD
+    }
+    if not found and (parts := summands(columns, target, rows)):
+        found = {parts[0]: f"gives the target: it is {' + '.join(parts)}"}
+    return [
+        Question(
+            f"Column {name!r} {what}. Is its value known when the prediction is needed?",
+            {"no, it is no feature": ("--drop", name), "yes, it is a feature": ("--keep", name)},
+        )
+        for name, what in found.items()
     ]
-    return found or summands(columns, target, rows)
 
 
 def explained(x: pd.Series, y: pd.Series, target: Column) -> float:
-    """Return the share of the dummy's error that a tree on one column removes, 0 to 1."""
-    if target.kind in ("number", "integer"):
-        tree, dummy, scoring = DecisionTreeRegressor, DummyRegressor(), "neg_mean_squared_error"
-    else:
-        tree, dummy, scoring = DecisionTreeClassifier, DummyClassifier(), "accuracy"
-    ours, theirs = (
-        cross_val_score(model, x.to_frame(), y, cv=3, scoring=scoring).mean()
-        for model in (tree(max_leaf_nodes=100, min_samples_leaf=3, random_state=1), dummy)
-    )
-    best = 0 if scoring.startswith("neg") else 1
-    return float((ours - theirs) / (best - theirs)) if best != theirs else 0.0
+    """Return the share of a constant's error that a tree on one column removes, at most 1."""
+    order = pd.DataFrame(pd.factorize(x, sort=True)[0])
+    is_number = target.kind in ("number", "integer")
+    tree = DecisionTreeRegressor if is_number else DecisionTreeClassifier
+    model = tree(max_leaf_nodes=100, min_samples_leaf=3, random_state=1)
+    score = float(cross_val_score(model, order, y, cv=3).mean())  # R² or accuracy
+    constant = 0.0 if is_number else y.value_counts(normalize=True).max()
+    return (score - constant) / (1 - constant) if constant < 1 else 0.0
 
 
-def codes(values: pd.Series, column: Column) -> pd.Series:
-    """Return values as numbers; categories in the order of their names."""
-    if column.kind == "category":
-        return values.astype("category").cat.codes.astype(float)
-    return values.astype("int64" if column.kind == "time" else float).fillna(-1e9)
-
-
-def summands(columns: list[Column], target: Column, rows: pd.Index) -> list[Question]:
-    """Return a question if the target is a sum of columns: least squares gives each weight 1."""
-    numbers = [each for each in columns if each.kind in ("number", "integer")]
-    if (
-        target.kind not in ("number", "integer")
-        or len(rows) <= 2 * len(numbers)
-        or len(numbers) < 2
-    ):
+def summands(columns: list[Column], target: Column, rows: pd.Index) -> list[str]:
+    """Return the columns whose sum is the target: least squares gives each the weight 1."""
+    numbers = [each for each in (*columns, target) if each.kind in ("number", "integer")]
+    if target.kind not in ("number", "integer") or not 2 < len(numbers) < len(rows) / 2:
         return []
-    X = pd.DataFrame({each.name: each.values[rows] for each in numbers}).fillna(0.0)
-    y = target.values[rows].astype(float)
+    X = pd.DataFrame({each.name: each.values[rows].astype(float) for each in numbers}).fillna(0.0)
+    y = X.pop(target.name)
     parts = X.columns[np.abs(LinearRegression().fit(X, y).coef_ - 1) < 0.02]
-    rest = y - X[parts].sum(axis="columns")
-    if len(parts) < 2 or rest.var() > 1e-6 * y.var():
-        return []
-    return [question(list(parts), f"gives the target: it is {' + '.join(parts)}")]
-
-
-def question(names: list[str], what: str) -> Question:
-    """Ask whether a column is known before the target."""
-    name = names[0]
-    return Question(
-        f"Column {name!r} {what}. Is its value known when the prediction is needed?",
-        {"no, it is no feature": ("--drop", name), "yes, it is a feature": ("--keep", name)},
-    )
-
-
-def repeated_columns(columns: list[Column]) -> dict[str, str]:
-    """Return the columns that equal an earlier one in every row, with that one."""
-    first: dict[int, Column] = {}
-    found = {}
-    for column in columns:
-        digest = int(pd.util.hash_pandas_object(column.values, index=False).to_numpy().sum())
-        original = first.setdefault(digest, column)
-        if original is not column and original.values.equals(column.values):
-            found[column.name] = original.name
-    return found
+    is_sum = len(parts) > 1 and (y - X[parts].sum(axis="columns")).var() <= 1e-6 * y.var()
+    return list(parts) if is_sum else []

@@ -1,9 +1,7 @@
 """How the text of a column can be read: as numbers, times, two labels or categories."""
 
-import json
 import re
-import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from itertools import product
 from typing import Any, Literal
@@ -11,8 +9,7 @@ from typing import Any, Literal
 import pandas as pd
 
 from predictor.errors import PredictorError
-from scaffold.choices import Question
-from scaffold.values import booleans, minutes, numbers, times
+from scaffold.values import booleans, labels, minutes, numbers, times
 
 Kind = Literal["number", "integer", "boolean", "category", "time"]
 
@@ -22,19 +19,17 @@ CURRENCY = (
     r"(?:US|R|C|A)?\$|[€£¥₹₩₽]|EUR|USD|GBP|CHF|JPY|CNY|INR|CAD|AUD|SEK|NOK|DKK|PLN|CZK|BRL"
     r"|Rs\.?|kr\.?"
 )
-# A unit of one letter needs a blank: `12 m` is a length, `12B` a code.
-NUMBER = re.compile(
-    rf"\(?[-+\u2212]?\s*(?P<before>{CURRENCY})?\s*[-+\u2212]?"
+# A unit of one letter needs a blank: `12 m` is a length, `12B` a code. +491701234567 is a phone.
+NUMBER = (
+    rf"(?!\+\d{{9}})\(?[-+\u2212]?\s*(?P<before>{CURRENCY})?\s*[-+\u2212]?"
     r"(?P<body>(?:\d(?:[\d.,'\u2019\s]*\d)?|[.,]\d+)\.?(?:[eE][-+]?\d+)?)-?"
     rf"(?P<after>\s*(?:%|‰|°\s?[CF]?|{CURRENCY}|[^\W\d_]{{2,12}}(?:/\w+)?)|\s+[^\W\d_](?:/\w+)?)?\)?"
 )
-CODE = re.compile(r"\+?0\d.*|\+\d{9,}|.*\d{16,}.*")  # 02139, a phone number, an id of 64 bits
 NOT_UNITS = {"st", "nd", "rd", "th", "am", "pm", "t"}
+# Numbers have no leading zero (02139), and at most 15 digits (more are identifiers).
 PLAIN = r"-?(?:0|[1-9]\d{0,14})(?:\.\d+)?(?:[eE][-+]?\d+)?"
-NOTATIONS = (
-    *(("", "."), ("", ","), (",", "."), (".", ",")),
-    *((" ", "."), (" ", ","), ("'", "."), ("'", ",")),
-)
+SEPARATORS = {",": "[,]", ".": "[.]", " ": "[ \u00a0\u202f]", "'": "['\u2019]"}  # of thousands
+NOTATIONS = [pair for pair in product(["", *SEPARATORS], ".,") if pair[0] != pair[1]]
 ISO = r"\d{4}-\d\d-\d\d(?:[T ]\d\d:\d\d(?::\d\d(?:\.\d+)?)?(Z|[+-]\d\d:?\d\d)?)?"
 DAYS = (
     *("%d.%m.%Y", "%d.%m.%y", "%d/%m/%Y", "%m/%d/%Y", "%d/%m/%y", "%m/%d/%y", "%Y/%m/%d"),
@@ -43,9 +38,8 @@ DAYS = (
     *("%b %Y", "%B %Y", "%b-%Y", "%b-%y", "%a, %d %b %Y", "%A, %B %d, %Y"),
 )
 CLOCKS = ("%H:%M", "%H:%M:%S", "%H:%M:%S.%f", "%I:%M %p", "%I:%M:%S %p")
-FORMATS = [day + clock for day, clock in product(DAYS, ("", *(f" {each}" for each in CLOCKS)))]
-EPOCH = {"epoch s": 1, "epoch ms": 1000}
 TIME_NAME = re.compile(r"time|date|epoch|created|updated|(^|_)(ts|at)$", re.IGNORECASE)
+SAMPLE = 5000
 
 
 @dataclass(frozen=True)
@@ -58,6 +52,8 @@ class Reading:
     says: str = ""  # what is special about the notation, such as "with a decimal comma"
     unit: str = ""
     answer: str = ""  # its name in `--as COLUMN=...`
+    notation: str = ""  # what other columns of a file have in common: ".", ",", "%d" or "%m"
+    others: tuple[str, ...] = ()  # the few texts among numbers
 
     def read(self, column: pd.Series) -> pd.Series:
         """Return the values of a column that `clean` returned."""
@@ -65,204 +61,122 @@ class Reading:
 
     def code(self, name: str) -> str:
         """Return the expression for data.py that reads the column `name` of `table`."""
-        column = f"table[{json.dumps(name, ensure_ascii=False)}]"
-        if self.function is None:
-            return column
-        options = [f"{key}={_literal(value)}" for key, value in self.options.items()]
-        return f"{self.function.__name__}({', '.join([column, *options])})"
-
-
-@dataclass(frozen=True)
-class Guess:
-    """The readings that fit, of which the first is used, and why a person may disagree."""
-
-    readings: tuple[Reading, ...]
-    question: Question | None = None
+        options = [f"{key}={value!r}" for key, value in self.options.items()]
+        arguments = ", ".join([f"table[{name!r}]", *options])
+        return f"{self.function.__name__}({arguments})" if self.function else arguments
 
 
 TEXT = Reading("category", answer="category")
+LABELS = Reading("category", labels, answer="category")
+CLOCK_TIMES = [
+    Reading("number", minutes, {"format": form}, "after midnight", "minutes", "number")
+    for form in CLOCKS
+]
 
 
-def guess(name: str, texts: pd.Series) -> Guess:
-    """Return how a column with these distinct texts can be read; several readings differ."""
-    known = sorted({text.lower() for text in texts})
-    if len(known) == 2 and known in [sorted(pair) for pair in zip(TRUE, FALSE, strict=True)]:
-        true = sorted(text for text in texts if text.lower() in TRUE)
-        return Guess((Reading("boolean", booleans, {"true": true}, answer="boolean"),))
+def _time(form: str) -> Reading:
+    return Reading("time", times, {"format": form}, f"in the format {form}", "", form, form[:2])
+
+
+EPOCH_TIMES = [_time("epoch s"), _time("epoch ms")]
+TIMES = [_time(f"{day} {clock}".strip()) for day, clock in product(DAYS, ("", *CLOCKS))]
+
+
+def guess(texts: pd.Series) -> list[Reading]:
+    """Return the readings of a column with these distinct texts; each gives other values."""
+    if len(texts) > 2 * SAMPLE:
+        found = guess(texts.sample(SAMPLE, random_state=0))  # what fits all fits the sample
+        is_quick = found[0].kind == "time" or texts.str.fullmatch(PLAIN).all()
+        if found == [TEXT] or (len(found) == 1 and is_quick and _fitting(found, texts)):
+            return found
     if texts.empty:
-        return Guess((TEXT,))
-    if not texts.str.fullmatch(PLAIN).all() or texts.str.fullmatch(r"\d{8}").all():
-        return _guess_times(name, texts) or _guess_numbers(name, texts) or Guess((TEXT,))
-    return _guess_numbers(name, texts) or Guess((TEXT,))
+        return [TEXT]
+    known = set(texts.str.lower())
+    if known in [set(pair) for pair in zip(TRUE, FALSE, strict=True)]:
+        true = sorted(text for text in texts if text.lower() in TRUE)
+        return [Reading("boolean", booleans, {"true": true}, answer="boolean")]
+    is_plain = texts.str.fullmatch(PLAIN).all() and not texts.str.fullmatch(r"\d{8}").all()
+    return (not is_plain and _guess_times(texts)) or _guess_numbers(texts) or [TEXT]
 
 
 def read_as(name: str, texts: pd.Series, answer: str) -> Reading:
-    """Return the reading of `--as`.
-
-    Raises:
-        PredictorError: the texts cannot be read so.
-    """
-    if answer == "category":
-        return TEXT
-    guessed = guess(name, texts).readings
-    if answer in ("number", "number,") and (found := _guess_numbers("", texts)):
-        guessed = found.readings
-    if fits := [each for each in guessed if each.answer.startswith(answer.rstrip(","))]:
-        return next((each for each in fits if each.answer == answer), fits[0])
-    reading = Reading("time", times, {"format": answer}, answer=answer)
-    if "%" in answer or answer in EPOCH:
-        try:
-            reading.read(texts)
-        except ValueError as error:
-            raise PredictorError(f"--as {name}={answer}: {error}.") from error
-        return reading
+    """Return the reading of `--as`, or raise PredictorError if it does not fit."""
+    candidates = [TEXT, *guess(texts), *_guess_numbers(texts)]
+    if "%" in answer or "epoch" in answer:
+        candidates += _fitting([_time(answer)], texts)
+    fits = [each for each in candidates if each.answer.rstrip(",") == answer.rstrip(",")]
+    if fits:
+        return min(fits, key=lambda each: each.answer != answer)
     raise PredictorError(
-        f"--as {name}={answer}: its values are such as {texts.head(3).tolist()}; the readings are "
-        "number, `number,` (decimal comma), category, boolean, a time such as %d/%m/%Y, epoch s "
-        "and epoch ms."
+        f"--as {name}={answer} does not fit {texts.head(3).tolist()}; there are number, `number,` "
+        "(decimal comma), category, boolean, epoch s, epoch ms, and times such as %d/%m/%Y."
     )
 
 
-def _guess_times(name: str, texts: pd.Series) -> Guess | None:
+def epochs(name: str, column: pd.Series) -> list[Reading]:
+    """Return the reading of plausible seconds or milliseconds since 1970, if the name says time."""
+    found = _fitting(EPOCH_TIMES if TIME_NAME.search(name) else [], column)
+    return [each for each in found if each.read(column).between("1990", "2035").all()]
+
+
+def _guess_times(texts: pd.Series) -> list[Reading]:
     if not texts.head(100).str.contains(r"\d").all():
-        return None
+        return []
     if texts.str.fullmatch(ISO).all():
-        return _guess_iso(name, texts)
-    first = str(texts.iloc[0])
-    formats = [form for form in FORMATS if _fits(first, form)]
-    formats += [form for form in CLOCKS if _fits(first, form)]
-    parsed = {form: _parse(texts, form) for form in formats}
-    parsed = {form: values for form, values in parsed.items() if values.notna().all()}
-    if clock := next((form for form in CLOCKS if form in parsed), None):
-        options, says = {"format": clock}, "as minutes after midnight"
-        return Guess((Reading("number", minutes, options, says, "minutes", "number"),))
-    readings = [
-        Reading("time", times, {"format": form}, f"in the format {form}", answer=form)
-        for i, form in enumerate(parsed)
-        if not any(parsed[form].equals(each) for each in list(parsed.values())[:i])
-    ]
-    if readings:
-        return Guess(tuple(readings))
-    return _mixed_times(name, texts) if formats or re.fullmatch(ISO, first) else None
+        offsets = texts.str.extract(ISO)[0]
+        reading = Reading("time", times, says="without its offset" if offsets.any() else "")
+        if offsets.nunique() > 1 and offsets.notna().all():
+            reading = Reading("time", times, {"utc": True}, "converted to UTC")
+        return _fitting([reading], texts)
+    marks = re.sub(r"\w", "", texts.iloc[0])  # without this, 200 formats take 0.1 s
+    likely = [each for each in TIMES if re.sub(r"%?\w", "", each.answer) == marks]
+    return _fitting(CLOCK_TIMES, texts)[:1] or _fitting(likely, texts)
 
 
-def _guess_iso(name: str, texts: pd.Series) -> Guess:
-    offsets = sorted(set(texts.str.extract(ISO)[0].fillna("none")))
-    if len(offsets) > 1 and "none" in offsets:
-        text = f"{name!r} has times with and without an offset from UTC."
-        return Guess((TEXT,), Question(text, _otherwise(name)))
-    if len(offsets) > 1:
-        return Guess((Reading("time", times, {"utc": True}, "converted to UTC"),))
-    says = f"without the offset {offsets[0]}" if offsets != ["none"] else ""
-    return Guess((Reading("time", times, {}, says),))
-
-
-def _mixed_times(name: str, texts: pd.Series) -> Guess | None:
-    rest, examples = texts.head(200), []
-    for form in ("ISO8601", *FORMATS):
-        fits = rest.str.fullmatch(ISO) if form == "ISO8601" else _parse(rest, form).notna()
-        examples += rest[fits].head(1).tolist()
-        rest = rest[~fits]
-    if len(rest) or len(examples) < 2:
-        return None
-    text = f"{name!r} has dates in several formats, such as {examples[0]!r} and {examples[1]!r}."
-    return Guess((TEXT,), Question(text, _otherwise(name)))
-
-
-def _fits(text: str, form: str) -> bool:
-    try:
-        time.strptime(text, form)
-    except ValueError:
-        return False
-    return True
-
-
-def _parse(texts: pd.Series, form: str) -> pd.Series:
-    return pd.to_datetime(texts, format=form, errors="coerce")
-
-
-def _guess_numbers(name: str, texts: pd.Series) -> Guess | None:
-    is_in_doubt = texts.str.fullmatch(r".*\.\d{3}|-?\d{1,3}").all()  # 1.234
-    has_point = texts.str.contains(".", regex=False).any()
-    if texts.str.fullmatch(PLAIN).all() and not (is_in_doubt and has_point):
-        return guess_epoch(name, texts) or Guess((Reading("number", numbers, answer="number"),))
-    if not _is_mostly_numbers(texts.head(1000)):
-        return None
-    matches = texts.map(NUMBER.fullmatch)
-    fits = matches.notna()
-    if not _is_mostly_numbers(texts) or texts[fits].map(CODE.fullmatch).notna().any():
-        return None
-    before, bodies, after = (
-        matches[fits].map(lambda match, part=part: (match[part] or "").strip())
-        for part in ("before", "body", "after")
-    )
-    units = sorted({*before, *after} - {""})
-    names = {unit.casefold().removesuffix("s") for unit in units}
-    if len(names) > 4 or names & NOT_UNITS:
-        return None
-    readings = _notations(texts[fits], bodies.astype("str"), units)
-    odd = texts[~fits].tolist()
-    if readings and odd:
-        answers = {f"{text!r} is a missing value": ("--missing", text) for text in odd}
-        text = f"{name!r} has numbers, but also {', '.join(map(repr, odd))}."
-        return Guess((TEXT,), Question(text, answers | _otherwise(name)))
-    if readings and (len(names) > 1 or ("%" in units and (before + after == "").any())):
-        found = ", ".join([*units, *(["none"] if (before + after == "").any() else [])])
-        same = {"the units mean the same": ("--as", f"{name}={readings[0].answer}")}
-        text = f"{name!r} has numbers with several units: {found}."
-        return Guess(readings, Question(text, same | _otherwise(name)))
-    return Guess(readings) if readings else None
-
-
-def guess_epoch(name: str, texts: pd.Series) -> Guess | None:
-    """Return the reading of plausible seconds or milliseconds, if the name says time."""
-    values = pd.to_numeric(texts)
-    for answer, unit in EPOCH.items():
-        if (
-            TIME_NAME.search(name)
-            and values.between(unit * 631_152_000, unit * 2_051_222_400).all()
-        ):
-            says = f"in {answer.removeprefix('epoch ')} since 1970"
-            return Guess((Reading("time", times, {"format": answer}, says, answer=answer),))
-    return None
-
-
-def _is_mostly_numbers(texts: pd.Series) -> bool:
-    odd = sum(NUMBER.fullmatch(text) is None for text in texts)
-    return odd <= min(3, len(texts) / 5)
-
-
-def _notations(texts: pd.Series, bodies: pd.Series, units: list[str]) -> tuple[Reading, ...]:
-    """Return the readings with different values; plain numbers such as `12` have just one."""
-    found: list[tuple[Reading, pd.Series]] = []
+def _guess_numbers(texts: pd.Series) -> list[Reading]:
+    parts = texts.str.extract(f"^(?:{NUMBER})$")
+    others = tuple(texts[parts["body"].isna()])
+    texts, parts = texts[parts["body"].notna()], parts.dropna(subset="body")
+    bodies, affixes = parts["body"], parts[["before", "after"]]
+    found = sorted({unit.strip() for part in affixes for unit in affixes[part].dropna()})
+    units = {unit.casefold().removesuffix("s"): unit for unit in reversed(found)}
+    if len(others) > min(3, len(texts) / 4) or len(units) > 4 or NOT_UNITS & set(units):
+        return []
+    is_mixed = len(units) > 1 or ("%" in units and affixes.isna().all(axis="columns").any())
+    used, unit = "".join(bodies), ", ".join(sorted(units.values()))
+    has_mark = re.search("[.,]", used)
+    readings = []
     for thousands, decimal in NOTATIONS:
-        group = {"": "", " ": r"\s", "'": r"['\u2019]"}.get(thousands, f"[{thousands}]")
-        grouped = rf"|[1-9]\d{{0,2}}(?:{group}\d{{2,3}})*{group}\d{{3}}" if group else ""
-        whole = rf"(?:0|[1-9]\d*{grouped})"
-        form = rf"(?:{whole}(?:[{decimal}]\d*)?|[{decimal}]\d+)(?:[eE][-+]?\d+)?"
-        if not bodies.map(re.compile(form).fullmatch).notna().all():
+        is_used = not thousands or re.search(SEPARATORS[thousands], used)
+        if is_used and bodies.str.fullmatch(_form(thousands, decimal)).all():
+            given = {"decimal": decimal.strip("."), "thousands": thousands, "units": found}
+            options = {key: value for key, value in given.items() if value}
+            answer, mark = f"number{decimal}".rstrip("."), decimal if has_mark else ""
+            says = "with a decimal comma" if mark == "," else ""
+            readings.append(Reading("number", numbers, options, says, unit, answer, mark, others))
+    fits = _fitting(readings, texts)
+    if bodies.str.fullmatch(r"\d{1,3}").any() and not bodies.str.fullmatch(r"\d{4,}").any():
+        # 999 beside 1,234: a decimal comma would have cut zeros of other numbers too
+        fits = [each for each in fits if each.options.get("thousands") == ","] or fits
+    return [*fits, TEXT] if fits and is_mixed else fits
+
+
+def _form(thousands: str, decimal: str) -> str:
+    """Return the pattern of a number in this notation."""
+    group = SEPARATORS.get(thousands)
+    grouped = rf"|[1-9]\d{{0,2}}(?:{group}\d{{2,3}})*{group}\d{{3}}" if group else ""
+    whole = rf"(?:0|[1-9]\d{{0,14}}{grouped})"
+    return rf"(?:{whole}(?:[{decimal}]\d*)?|[{decimal}]\d+)(?:[eE][-+]?\d+)?"
+
+
+def _fitting(readings: Iterable[Reading], texts: pd.Series) -> list[Reading]:
+    """Return the readings that raise no error, without those whose values are not new."""
+    found: list[tuple[Reading, pd.Series]] = []
+    for reading in readings:
+        try:
+            values = reading.read(texts)
+        except ValueError:
             continue
-        options: dict[str, Any] = {"decimal": decimal} if decimal == "," else {}
-        options |= {"thousands": thousands} if thousands else {}
-        options |= {"units": units} if units else {}
-        says = "with a decimal comma" if decimal == "," and bodies.str.contains(",").any() else ""
-        answer = "number," if decimal == "," else "number"
-        reading = Reading("number", numbers, options, says, ", ".join(units[:1]), answer)
-        values = reading.read(texts)
-        if not any(values.equals(other) for _, other in found):
+        if not any(values.equals(others) for _, others in found):
             found.append((reading, values))
-    # 999 beside 1,234: a decimal comma would have cut zeros of other numbers too
-    is_short = bodies.str.fullmatch(r"\d{1,3}").any() and not bodies.str.fullmatch(r"\d{4,}").any()
-    if len(found) > 1 and is_short:
-        found = [each for each in found if each[0].options.get("thousands") == ","] or found
-    return tuple(reading for reading, _ in found)
-
-
-def _otherwise(name: str) -> dict[str, tuple[str, str]]:
-    return {"read it as text": ("--as", f"{name}=category"), "ignore it": ("--drop", name)}
-
-
-def _literal(value: object) -> str:
-    if isinstance(value, list):
-        return f"[{', '.join(map(_literal, value))}]"
-    return json.dumps(value, ensure_ascii=False) if isinstance(value, str) else repr(value)
+    return [reading for reading, _ in found]

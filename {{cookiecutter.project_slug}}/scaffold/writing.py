@@ -264,7 +264,9 @@ def data(adoption: Adoption) -> str:
     where = (
         f"    table = table[{adoption.where}].reset_index(drop=True)\n" if adoption.where else ""
     )
-    options = {**adoption.read_csv, "dtype": str, "keep_default_na": False}
+    usual = {"sep": ",", "encoding": "utf-8"}
+    options = {key: each for key, each in adoption.read_csv.items() if usual.get(key) != each}
+    options |= {"dtype": str, "keep_default_na": False}
     written = ", ".join(
         f"{key}={'str' if value is str else repr(value)}" for key, value in options.items()
     )

@@ -82,15 +82,19 @@ def test_text_is_read_as_numbers(texts: list[object], expected: list[object]) ->
         ["1.2.3", "1.2.4"],
         ["1st", "2nd"],
         ["12345678901234567", "12345678901234568"],
+        ["2024-01-31", "31.01.2024"],
+        ["2024-01-31T05:00Z", "2024-01-31"],
+        ["2024-01-31T05:00Z", "2024-01-31T05:00+02:00", "2024-01-31"],
+        ["2024-01-31", "0000-00-00"],
+        ["--5", "3"],
     ],
 )
 def test_codes_are_categories(texts: list[object]) -> None:
-    found = column(proposed(x=texts))
-    assert (found.kind, found.values.head(2).tolist(), found.names) == (
-        "category",
-        texts,
-        tuple(texts),
-    )
+    proposal = proposed(x=texts)
+    found = column(proposal)
+    assert (found.kind, found.values.head(len(texts)).tolist()) == ("category", texts)
+    assert found.names == tuple(sorted(map(str, texts)))
+    assert any("has digits" in note for note in proposal.notes) == str(texts[0])[0].isdigit()
 
 
 @pytest.mark.parametrize(
@@ -126,11 +130,9 @@ def test_epoch_needs_the_name_of_a_time() -> None:
         (["1,234", "5,678"], ["x=number,", "x=number"]),
         (["1.234", "5.678"], ["x=number", "x=number,"]),
         (["01/06/24", "02/07/24"], ["x=%d/%m/%y", "x=%m/%d/%y"]),
-        (["12 kg", "3 lb"], ["x=number", "x=category", "x"]),
-        (["12 %", "0.5"], ["x=number", "x=category", "x"]),
-        (["1", "2", "3", "4", "5", "inf"], ["inf", "x=category", "x"]),
-        (["2024-01-31", "31.01.2024"], ["x=category", "x"]),
-        (["2024-01-31T05:00Z", "2024-01-31"], ["x=category", "x"]),
+        (["12 kg", "3 lb"], ["x=number", "x=category"]),
+        (["12 %", "0.5"], ["x=number", "x=category"]),
+        (["1", "2", "3", "4", "5", "inf"], ["inf", "x=category"]),
         (["-999", "3", "4.5"], ["-999", "-999"]),
     ],
 )
@@ -141,6 +143,14 @@ def test_what_can_be_read_in_two_ways_is_asked(texts: list[object], answers: lis
         assert not proposed(
             Choices("y", time="none").adding(option, value), x=texts, z=["a", "b"]
         ).questions
+
+
+def test_the_question_shows_texts_that_the_readings_tell_apart() -> None:
+    question = proposed(x=["05/05/24", "01/06/24", "07/07/24", "02/06/24"]).questions[0]
+    assert list(question.answers) == [
+        "01/06/24, 02/06/24 is 2024-06-01 00:00:00, 2024-06-02 00:00:00",
+        "01/06/24, 02/06/24 is 2024-01-06 00:00:00, 2024-02-06 00:00:00",
+    ]
 
 
 def test_other_columns_decide_between_readings() -> None:
@@ -208,6 +218,9 @@ def test_typed_columns_keep_their_types() -> None:
         ("x", [""], "empty"),
         ("x", ["1", "1e39"], "values beyond 3e38 (row 1)"),
         ("x", [str(i * 0.37) for i in range(ROWS)], ""),
+        ("year", [str(i + 1950) for i in range(ROWS)], ""),
+        ("x", [str(ROWS - i) for i in range(ROWS)], "running number"),
+        ("x", [i % 30 * 2**54 for i in range(ROWS)], "identifier"),
     ],
 )  # fmt: skip
 def test_no_feature_is_made_of(name: str, made: list[object], reason: str) -> None:
@@ -228,74 +241,57 @@ def test_an_identifier_that_repeats_is_proposed_as_a_group() -> None:
     assert any("--group customerId" in note for note in proposal.notes)
 
 
-@pytest.mark.parametrize(
-    ("texts", "answers"),
-    [
-        (["died", "alive"], [("--positive", "died"), ("--positive", "alive")]),
-        (["1", "2"], [("--positive", "1"), ("--positive", "2")]),
-        (["yes", "no"], []),
-        ([0, 1, 1], []),
-        (["0", "1", "2"], []),
-        (
-            ["1.5", "2.5", "3.5", "4.5", "5.5", "bad"],
-            [("--missing", "bad"), ("--as", "t=category")],
-        ),
-        (["3", "4", "5"], [("--as", "t=number"), ("--as", "t=category")]),
-        (["yes", "no", "?"], [("--drop-unlabelled", "")]),
-        (["a", "b", "c", "unknown"], [("--drop-unlabelled", "")]),
-        ([*"abc" * 12, "d"], [("--drop-class", "d"), ("--min-class-rows", "1")]),
-    ],
-)
-def test_a_target_in_doubt_is_asked(texts: list[object], answers: list[tuple[str, str]]) -> None:
-    proposal = proposed(Choices("t"), t=texts)
-    assert options(proposal) == answers
-    if answers and answers[0][0] != "--missing":
-        assert not proposed(Choices("t").adding(*answers[0]), t=texts).questions
-
-
-@pytest.mark.parametrize(
-    ("texts", "message"),
-    [
-        (["1"], "1 different values"),
-        ([f"name {i}" for i in range(60)], "at most 50 classes"),
-        (["2024-01-01", "2024-01-02"], "is a time"),
-        (["1", "1e39", *map(str, range(20))], "infinite"),
-    ],
-)
-def test_a_target_that_cannot_be_learned_is_refused(texts: list[str], message: str) -> None:
-    table = pd.DataFrame({"t": texts * 3, "x": range(len(texts) * 3)})
-    with pytest.raises(PredictorError, match=message):
-        propose(table, Choices("t"))
-
-
-def test_a_price_in_pounds_can_be_the_target() -> None:
-    target = proposed(Choices("t"), t=[f"£{i:,}" for i in range(900, 1300, 20)]).target
-    assert (target.kind, target.values[0], target.description) == ("integer", 900, "£")
-
-
 def test_ranges_respect_the_type() -> None:
     proposal = proposed(
         count=["0", "3"], share=["0 %", "97 %"], warmth=["-5.5", "20.1"], p=["0.01", "0.99"]
     )
     ranges = [(each.low, each.high) for each in proposal.columns]
-    assert ranges == [(0, 4), (0, 100), (-12, 27), (0, 1)]
+    assert ranges == [(0, 4), (0, 100), (-12, 26), (0, 1)]
+
+
+def test_a_part_of_a_time_is_ignored_and_cannot_be_kept() -> None:
+    columns = {"day": ["2024-01-31", "2024-02-01"], "day.month": ["1", "2"]}
+    proposal = proposed(**columns)
+    assert column(proposal, "day.month").ignored == "the name of a part of a time"
+    with pytest.raises(PredictorError, match=r"--keep day\.month: rename it"):
+        proposed(Choices("y", time="none", keep=frozenset(["day.month"])), **columns)
+
+
+def test_plus_and_minus_are_two_labels() -> None:
+    proposal = proposed(x=["+", "-"], job=["cook", "none"])
+    assert [each.names for each in proposal.columns] == [("+", "-"), ("cook", "none")]
+
+
+def test_a_dropped_column_is_not_asked_about() -> None:
+    choices = Choices("y", time="none", drop=frozenset("xz"))
+    texts = {"x": ["1", "2", "3", "4", "5", "bad"], "z": ["1,234", "5,678"]}
+    proposal = proposed(choices, **texts, other=["a", "b"])
+    assert [each.ignored for each in proposal.columns] == ["given by --drop", "given by --drop", ""]
+    assert not proposal.questions
+
+
+def test_the_unit_of_a_column_does_not_follow_from_other_columns() -> None:
+    assert proposed(x=["12.5 kg", "3.5 lb"], z=["1.5", "2.5"]).questions
+
+
+@pytest.mark.parametrize("codes", [["10001", "20002"], [10001, 20002]])
+def test_whole_numbers_with_the_name_of_a_code_are_categories(codes: list[object]) -> None:
+    assert column(proposed(zip=codes), "zip").names == ("10001", "20002")
+
+
+def test_few_whole_numbers_are_named_as_amounts() -> None:
+    notes = proposed(x=["1", "3", "7"], z=["0.5", "1.5"]).notes
+    assert notes == ["'x' is an amount; for a code, --as x=category."]
+
+
+def test_a_missing_value_is_counted_in_each_column() -> None:
+    assert proposed(x=["1", "?"], z=["a", "?", "?", "b"]).notes[0] == (
+        "'?' is missing: {'x': 20, 'z': 20}."
+    )
 
 
 def test_times_are_asked_for_the_split() -> None:
     proposal = proposed(Choices("y"), x=["2024-01-31", "2024-02-01"])
     assert options(proposal) == [("--time", "x"), ("--time", "none")]
     assert not proposed(Choices("y", time="x"), x=["2024-01-31", "2024-02-01"]).questions
-
-
-@pytest.mark.parametrize(
-    ("choices", "message"),
-    [
-        (Choices("yy"), "did you mean 'y'"),
-        (Choices("y", time="x"), "not a time in every row"),
-        (Choices("y", readings={"x": "number"}), "--as x=number"),
-        (Choices("y", positive="maybe"), "one of two labels"),
-    ],
-)
-def test_wrong_options_are_refused(choices: Choices, message: str) -> None:
-    with pytest.raises(PredictorError, match=message):
-        proposed(choices, x=["a", "b"])
+    assert not proposed(Choices("y"), x=["2024-01-31", "2024-02-01", ""]).questions

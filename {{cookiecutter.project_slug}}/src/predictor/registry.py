@@ -27,7 +27,7 @@ def as_predictor_error() -> Iterator[None]:
     try:
         yield
     except (MlflowException, SQLAlchemyError, OSError, ValueError) as error:
-        reason = str(error).strip().partition("\n")[0]
+        reason = next((each for each in str(error).splitlines() if "autoflush" not in each), "")
         raise PredictorError(f"MLflow at {mlflow.get_tracking_uri()} failed: {reason}") from error
 
 
