@@ -92,7 +92,7 @@ def test_a_table_with_times(everything: Path, tables: Path, tmp_path: Path) -> N
     project, table = copy_of(everything, tmp_path), str(tables / "houses.csv")
     asked = adopt(project, table, "--target", "price")
     assert asked.returncode == 1
-    assert '--time "sold": split by sold: the newest rows are the test set' in asked.stderr
+    assert '--time "sold": by sold: the newest rows are the test set' in asked.stderr
     assert git(project, "status", "--porcelain") == ""
     said = adopted(project, table, "--target", "price", "--time", "sold")
     assert "train.model: hist_gradient_boosting" in said

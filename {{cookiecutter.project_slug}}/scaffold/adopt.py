@@ -123,7 +123,8 @@ def decide(table: Table, choices: Choices, user: User | None) -> tuple[Proposal,
             choices = choices.adding(*user.choose(question))
     for each in [*proposal.columns, proposal.target]:
         say(f"  {each.name}: {describe_column(each)}")
-    say("\n".join(proposal.notes))
+    for note in proposal.notes:
+        say(note)
     return proposal, choices
 
 

@@ -135,9 +135,9 @@ def _typed(known: pd.Series, answer: str | None) -> Reading:
     kind = infer_dtype(known)
     if kind in ("datetime64", "datetime", "date"):
         return Reading("time", times)
-    true = {"boolean": [True], "integer": [1]}.get(kind)
-    if true and answer in (None, "boolean") and set(known) <= {0, 1}:
-        return Reading("boolean", booleans, {"true": true})
+    pair = {"boolean": (True, False), "integer": (1, 0)}.get(kind)
+    if pair and answer in (None, "boolean") and set(known) <= {0, 1}:
+        return Reading("boolean", booleans, {"true": [pair[0]], "false": [pair[1]]})
     if answer and answer.startswith("epoch"):
         return Reading("time", times, {"format": answer})
     is_number = kind in ("integer", "floating", "mixed-integer-float", "decimal")

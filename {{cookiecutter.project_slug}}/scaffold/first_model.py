@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 
 import numpy as np
+import numpy.typing as npt
 import pandas as pd
 from sklearn.model_selection import GroupKFold, TimeSeriesSplit
 
@@ -11,6 +12,8 @@ from predictor.paths import PARAMS, PREPARED
 from predictor.schema import TARGET, TIME
 from predictor.split import groups
 from scaffold.writing import edit
+
+Fold = tuple[npt.NDArray[np.int64], npt.NDArray[np.int64]]  # rows to fit on, rows to judge
 
 FOLDS = 5
 SAMPLE_ROWS = 20_000
@@ -23,8 +26,10 @@ def choose(rows: pd.DataFrame) -> tuple[str, str]:
     paired difference. Source: the one-standard-error rule, Breiman et al. (1984),
     "Classification and Regression Trees", section 3.4.3.
     """
-    losses = {name: np.array(list(fold_losses(name, rows))) for name in models.MODELS}
-    best = models.LINEAR
+    best, every = models.LINEAR, folds(rows)
+    if len(every) < 2:
+        return best, f"train.model: {best} (some class is missing in the older rows)"
+    losses = {name: np.array(list(fold_losses(name, rows, every))) for name in models.MODELS}
     for name, found in losses.items():
         gain = losses[best] - found
         if gain.mean() > gain.std(ddof=1) / np.sqrt(len(gain)):
@@ -32,16 +37,24 @@ def choose(rows: pd.DataFrame) -> tuple[str, str]:
     shown = ", ".join(f"{name} {found.mean():.4g}" for name, found in losses.items())
     return (
         best,
-        f"train.model: {best} ({task.LOSS} over {FOLDS} folds of the training rows: {shown})",
+        f"train.model: {best} ({task.LOSS} over {len(every)} folds of the training rows: {shown})",
     )
 
 
-def fold_losses(name: str, rows: pd.DataFrame) -> Iterator[float]:
-    """Yield the loss of a model on each fold; the folds follow the split of the project."""
-    chosen, problem = params.read(params.Train), params.read(task.Problem)
-    codes = groups(rows)[0]
+def folds(rows: pd.DataFrame) -> list[Fold]:
+    """Return folds that follow the split of the project, without those that miss a class."""
     splits = TimeSeriesSplit(FOLDS) if TIME else GroupKFold(FOLDS, shuffle=True, random_state=1)
-    for fit, judge in splits.split(rows, groups=None if TIME else codes):
+    found = splits.split(rows, groups=None if TIME else groups(rows)[0])
+    target = rows[TARGET]
+    if target.dtype.kind == "f":
+        return list(found)
+    return [each for each in found if target.iloc[each[0]].nunique() == target.nunique()]
+
+
+def fold_losses(name: str, rows: pd.DataFrame, every: list[Fold]) -> Iterator[float]:
+    """Yield the loss of a model on each fold."""
+    chosen, problem = params.read(params.Train), params.read(task.Problem)
+    for fit, judge in every:
         pipeline = models.fit(name, rows.iloc[fit], chosen)
         outputs = task.from_sklearn(pipeline, models.frame(rows.iloc[judge]))
         truth = task.truth(rows[TARGET].iloc[judge])

@@ -93,8 +93,11 @@ def guess(texts: pd.Series) -> list[Reading]:
         return [TEXT]
     known = set(texts.str.lower())
     if known in [set(pair) for pair in zip(TRUE, FALSE, strict=True)]:
-        true = sorted(text for text in texts if text.lower() in TRUE)
-        return [Reading("boolean", booleans, {"true": true}, answer="boolean")]
+        options = {
+            "true": sorted(text for text in texts if text.lower() in TRUE),
+            "false": sorted(text for text in texts if text.lower() in FALSE),
+        }
+        return [Reading("boolean", booleans, options, answer="boolean")]
     is_plain = texts.str.fullmatch(PLAIN).all() and not texts.str.fullmatch(r"\d{8}").all()
     return (not is_plain and _guess_times(texts)) or _guess_numbers(texts) or [TEXT]
 

@@ -69,9 +69,10 @@ def _read_labels(
         }
         questions.append(Question(f"Which label of {name!r} is the case to act on?", answers))
     true = reading.options["true"] if is_known else found[1:]  # the rarer label
+    false = reading.options["false"] if is_known else found[:1]
     if positive and positive not in map(str, true):
-        true = [label for label in found if label not in true]
-    return Reading("boolean", booleans, {"true": true})
+        true, false = false, true
+    return Reading("boolean", booleans, {"true": true, "false": false})
 
 
 def _check_classes(counts: pd.Series, choices: Choices, questions: list[Question]) -> None:

@@ -38,8 +38,11 @@ def numbers(
         return pd.to_numeric(column).astype("float64")
     text = column.str.replace("\N{MINUS SIGN}", "-", regex=False)
     for unit in sorted(units, key=len, reverse=True):
-        text = text.str.replace(unit, "", regex=False)
+        text = text.str.replace(unit, "", regex=False).str.strip()
     separators = {"": "", " ": " \u00a0\u202f", "'": "'\u2019"}.get(thousands, thousands)
+    wrong = rf"\d[{separators}](?!\d{{2,3}}(?!\d))|\d{{4}}[{separators}]"  # 1.2 and 1234.567
+    if separators and text.str.contains(wrong).any():
+        raise ValueError(f"{thousands!r} does not separate thousands")
     for separator in separators:
         text = text.str.replace(separator, "", regex=False)
     text = text.str.replace(decimal, ".", regex=False).str.strip()
@@ -49,9 +52,15 @@ def numbers(
     return values.where(~is_negative.fillna(False).astype(bool), -values)
 
 
-def booleans(column: pd.Series, true: Collection[object]) -> pd.Series:
-    """Return True for the values in `true`, False for others, None where missing."""
+def booleans(column: pd.Series, true: Collection[object], false: Collection[object]) -> pd.Series:
+    """Return True for the values in `true`, False for those in `false`, None where missing.
+
+    Raises:
+        ValueError: there is another value.
+    """
     values = column.isin(true)
+    if not (values | column.isin(false) | column.isna()).all():
+        raise ValueError(f"{column.name} has other values than {[*true, *false]}")
     return values if column.notna().all() else values.astype(object).where(column.notna(), None)
 
 

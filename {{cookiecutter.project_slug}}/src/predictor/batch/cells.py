@@ -1,6 +1,8 @@
 """Text as values, read as data.py reads the training data."""
 
 from collections.abc import Iterator
+from contextlib import suppress
+from functools import partial
 from typing import Any
 
 import pandas as pd
@@ -24,18 +26,19 @@ def from_text(rows: list[dict[str, Any]]) -> Iterator[Any]:
 def typed(table: pd.DataFrame) -> pd.DataFrame:
     """Return a table whose columns of text have the types of the schema.
 
-    An adopted table has a function for each column in data.py; other text is as in JSON. A column
-    that cannot be read stays text, so that the schema reports its cells.
+    An adopted table has a function for each column in data.py; other text is read as in JSON. A
+    column that cannot be read stays text, so that the schema reports its cells.
     """
     source: Any = data
     readers = getattr(source, "COLUMNS", {})
     table = source.clean(table, source.MISSING) if readers else table.replace("", None)
     columns = {}
     for name in (name for name in KINDS if name in table and is_string_dtype(table[name])):
-        try:
-            columns[name] = readers[name](table) if readers else as_in_json(table[name])
-        except ValueError:
-            continue
+        attempts = [partial(readers[name], table)] if readers else []
+        for attempt in (*attempts, partial(as_in_json, table[name])):
+            with suppress(ValueError):
+                columns[name] = attempt()
+                break
     return table.assign(**columns)
 
 
