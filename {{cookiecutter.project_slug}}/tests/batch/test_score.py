@@ -82,7 +82,7 @@ def test_an_invalid_row_is_reported_and_the_target_is_unchanged(
 def test_a_missing_column_is_reported(table: pd.DataFrame, tmp_path: Path) -> None:
     name = next(iter(KINDS))
     source = written(table.rename(columns={name: f"{name}s"}), tmp_path / "in.parquet")
-    with pytest.raises(PredictorError, match=f"'{name}'; did you mean '{name}s'"):
+    with pytest.raises(PredictorError, match=f"'{name}' is missing; did you mean '{name}s'"):
         score(source, tmp_path / "out.csv")
 
 

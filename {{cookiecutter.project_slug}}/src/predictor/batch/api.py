@@ -9,7 +9,7 @@ from fastapi.exceptions import RequestValidationError
 from pydantic import ValidationError
 
 from predictor.api import answer, champion
-from predictor.batch.readers import READERS, Read, read_csv
+from predictor.batch.readers import READERS
 from predictor.features import KINDS
 from predictor.schema import Row
 from predictor.task import Prediction
@@ -41,21 +41,21 @@ async def predict_batch(request: Request) -> list[Prediction]:
     if kind not in READERS:
         raise HTTPException(415, f"Send one of these content types: {', '.join(READERS)}.")
     # In a thread: ten thousand rows take a second, which would block all other requests.
-    rows = await run_in_threadpool(read_rows, READERS[kind], await request.body())
+    rows = await run_in_threadpool(read_rows, kind, await request.body())
     return await run_in_threadpool(answer, request, rows)
 
 
-def read_rows(read: Read, body: bytes) -> list[Row]:
+def read_rows(kind: str, body: bytes) -> list[Row]:
     """Return the rows of a body, or raise for the first row that does not fit the schema."""
     try:
-        contents = list(islice(read(body.decode("utf-8-sig")), ROWS + 1))
+        contents = list(islice(READERS[kind](body.decode("utf-8-sig")), ROWS + 1))
     except (ValueError, csv.Error) as error:
         raise unprocessable(f"The body cannot be read: {error}") from error
     if len(contents) > ROWS:
         raise HTTPException(413, f"Send at most {ROWS:,} rows at a time.")
     if not contents:
         raise unprocessable("Send at least one row.")
-    strict = False if read is read_csv else None  # the cells of a CSV are text
+    strict = False if kind == "text/csv" else None  # the cells of a CSV are text
     return [row(number, each, strict) for number, each in enumerate(contents)]
 
 

@@ -1,6 +1,5 @@
 """`predictor score`: the champion's predictions for a table of any length, in chunks."""
 
-import logging
 from collections.abc import Iterator
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -12,16 +11,13 @@ import pyarrow.parquet as pq
 from pydantic import TypeAdapter
 
 from predictor import task
-from predictor.batch.cells import typed
-from predictor.batch.readers import delimiter
+from predictor.batch.readers import delimiter, typed
 from predictor.bundle import Bundle
 from predictor.errors import PredictorError, did_you_mean
 from predictor.features import KINDS
 from predictor.paths import CHAMPION
 from predictor.prepare import check
 from predictor.schema import Row
-
-logger = logging.getLogger(__name__)
 
 CHUNK = 50_000
 WRITERS = {".csv": pc.CSVWriter, ".parquet": pq.ParquetWriter}
@@ -30,10 +26,8 @@ WRITERS = {".csv": pc.CSVWriter, ".parquet": pq.ParquetWriter}
 def score(source: Path, target: Path) -> None:
     """Write all columns of `source`, and the prediction for each row, to `target`.
 
-    Memory does not grow with the table, and a run that fails leaves `target` as it was.
-
-    Raises:
-        PredictorError: there is no champion, or `source` is not a table that fits the schema.
+    Memory does not grow with the table, and a run that fails leaves `target` as it was. Raises a
+    PredictorError if there is no champion, or `source` is not a table that fits the schema.
     """
     if target.suffix not in WRITERS:
         raise PredictorError(f"{target}: the output must be a {' or '.join(WRITERS)} file.")
@@ -49,7 +43,7 @@ def score(source: Path, target: Path) -> None:
                 writer = writer or WRITERS[target.suffix](str(scratch), table.schema)
                 writer.write_table(table)
                 done += len(chunk)
-                logger.info("%s rows", f"{done:,}")
+                print(f"{done:,} rows", flush=True)
         except (OSError, ValueError, PredictorError) as error:
             raise PredictorError(f"{source}: {error}") from error
         finally:
@@ -75,13 +69,11 @@ def read(source: Path) -> Iterator[pa.Table]:
 
 def answers(champion: Bundle, chunk: pd.DataFrame) -> pd.DataFrame:
     """Return the service's response for each row, one column for each field of the response."""
-    absent = [name for name in KINDS if name not in chunk]
-    if absent:
-        first = f"{absent[0]!r}{did_you_mean(absent[0], map(str, chunk))}"
-        raise PredictorError(f"{len(absent)} columns are missing, the first: {first}")
+    if absent := [name for name in KINDS if name not in chunk]:
+        hint = did_you_mean(absent[0], map(str, chunk))
+        raise PredictorError(f"the column {absent[0]!r} is missing{hint}")
     rows = typed(chunk)[list(KINDS)]
-    violations = check(rows, TypeAdapter(list[Row]))
-    if violations:
+    if violations := check(rows, TypeAdapter(list[Row])):
         raise PredictorError("\n  ".join(["Rows do not fit schema.py:", *violations]))
     rule, version = champion.metadata.rule, champion.version
     results = [task.prediction(each, rule, [], version) for each in champion.predict(rows).tolist()]
