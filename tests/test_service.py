@@ -324,10 +324,17 @@ def test_the_serving_environment_answers_without_the_libraries_of_training(
     project: Path, lean: Path, row: dict[str, Any], tmp_path: Path
 ) -> None:
     installed = {path.name for path in (lean / "lib").glob("python*/site-packages/*")}
-    assert not installed & {"pandas", "sklearn", "scipy", "mlflow", "pyarrow", "dvc", "matplotlib"}
+    assert not installed & {"sklearn", "scipy", "mlflow", "pyarrow", "dvc", "matplotlib"}
+    has_batch = (project / "src" / "predictor" / "batch").exists()
+    assert ("pandas" in installed) is has_batch  # it reads the cells of a CSV
     settings = {"PREDICTOR_MODEL": str(project / "models" / "champion")}
     program = lean / "bin" / "predictor"
     with serving(tmp_path, tmp_path / "log", settings, program) as service:
-        assert service.post("/predict", row).status == 200
+        answer = service.post("/predict", row)
+        assert answer.status == 200
+        if has_batch:
+            table = "\n".join([";".join(row), ";".join(f"{cell}" for cell in row.values())])
+            batch = service.post("/predict/batch", table.encode(), "text/csv")
+            assert batch.json == [answer.json]
         assert b"swagger-ui-bundle" in service.get("/docs").content
         assert service.get("/static-offline-docs/swagger-ui-bundle.js").status == 200
