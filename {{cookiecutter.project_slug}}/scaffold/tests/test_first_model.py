@@ -1,6 +1,7 @@
 import pandas as pd
 import pytest
 
+from predictor import models
 from scaffold import first_model
 
 
@@ -16,4 +17,4 @@ def test_folds_by_time_fit_on_every_class(
     assert all(fit.max() < judge.min() for fit, judge in found)
     assert len(first_model.folds(rows.assign(y=rows["t"].astype(float)))) == 5
     if not expected:
-        assert first_model.choose(rows)[0] == first_model.models.LINEAR
+        assert first_model.choose(rows)[0] == models.LINEAR
