@@ -7,7 +7,7 @@ import numpy.typing as npt
 import pandas as pd
 from sklearn.model_selection import GroupKFold, TimeSeriesSplit
 
-from predictor import models, params, task
+from predictor import models, params, schema, task
 from predictor.paths import PARAMS, PREPARED
 from predictor.schema import TARGET, TIME
 from predictor.split import groups
@@ -46,7 +46,7 @@ def folds(rows: pd.DataFrame) -> list[Fold]:
     splits = TimeSeriesSplit(FOLDS) if TIME else GroupKFold(FOLDS, shuffle=True, random_state=1)
     found = splits.split(rows, groups=None if TIME else groups(rows)[0])
     target = rows[TARGET]
-    if target.dtype.kind == "f":
+    if vars(schema)["Target"] is float:
         return list(found)
     return [each for each in found if target.iloc[each[0]].nunique() == target.nunique()]
 

@@ -1,7 +1,7 @@
 import pandas as pd
 import pytest
 
-from predictor import models
+from predictor import models, schema
 from scaffold import first_model
 
 
@@ -11,10 +11,12 @@ def test_folds_by_time_fit_on_every_class(
 ) -> None:
     monkeypatch.setattr(first_model, "TARGET", "y")
     monkeypatch.setattr(first_model, "TIME", "t")
+    monkeypatch.setattr(schema, "Target", bool)
     rows = pd.DataFrame({"t": range(60), "y": [at in late and at % 2 == 1 for at in range(60)]})
     found = first_model.folds(rows)
     assert len(found) == expected
     assert all(fit.max() < judge.min() for fit, judge in found)
-    assert len(first_model.folds(rows.assign(y=rows["t"].astype(float)))) == 5
     if not expected:
         assert first_model.choose(rows)[0] == models.LINEAR
+    monkeypatch.setattr(schema, "Target", float)
+    assert len(first_model.folds(rows.assign(y=rows["t"]))) == 5
