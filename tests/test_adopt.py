@@ -152,7 +152,8 @@ def test_git_undoes_an_adoption_that_is_ended(
     arguments = ["-m", "scaffold", "adopt", table, "--target", "target", "--time", "none", "--yes"]
     with (tmp_path / "log").open("w") as log:
         process = subprocess.Popen(
-            [project / ".venv" / "bin" / "python", *arguments],
+            # SIGHUP may be ignored where the tests run, and a child inherits that.
+            ["env", "--default-signal=HUP", project / ".venv" / "bin" / "python", *arguments],
             cwd=project,
             env=clean_environment(),
             stdout=log,

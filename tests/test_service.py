@@ -333,7 +333,8 @@ def test_the_serving_environment_answers_without_the_libraries_of_training(
         answer = service.post("/predict", row)
         assert answer.status == 200
         if has_batch:
-            table = "\n".join([";".join(row), ";".join(f"{cell}" for cell in row.values())])
+            cells = ["" if cell is None else str(cell) for cell in row.values()]
+            table = "\n".join([";".join(row), ";".join(cells)])
             batch = service.post("/predict/batch", table.encode(), "text/csv")
             assert batch.json == [answer.json]
         assert b"swagger-ui-bundle" in service.get("/docs").content
