@@ -3,22 +3,23 @@
 import re
 from dataclasses import replace
 from pathlib import Path
-from typing import Protocol
 
 import pandas as pd
 import psutil
 
 from predictor.errors import PredictorError, did_you_mean
-from scaffold import writing
-from scaffold.choices import Choices, Question
+from scaffold.adoption import Adoption, Description, costs
+from scaffold.choices import Choices, Terminal
 from scaffold.choosing import TEST_SHARE, TimeSplit, calendar_parts, split_by_time
 from scaffold.columns import Column, Proposal, propose, urge_costs
 from scaffold.git import UNDO, require_clean_tree
 from scaffold.leaks import leaks
 from scaffold.parts import call, say
 from scaffold.reading import Options, Table, read_table
-from scaffold.writing import SOURCE, Adoption, Description
+from scaffold.writing import edit, write
 
+SOURCE = Path("data/source")
+MOST_NAMES = 50  # that features.py makes columns of
 MEMORY_OF_A_BYTE = 8  # bytes to read one byte of a table; measured: 6
 LARGE_FOR_GIT = 50_000_000  # bytes; GitHub warns from here on
 PULL = """      - run: uv run dvc pull data/source/FILE
@@ -48,18 +49,8 @@ No row of {file} is in git; clones and CI get them from a remote that you choose
 """
 
 
-class User(Protocol):
-    """Someone who answers."""
-
-    def choose(self, question: Question) -> tuple[str, str]:
-        """Return the option of an answer."""
-
-    def write(self, question: str) -> str | None:
-        """Return a text, or None for no answer."""
-
-
 def adopt(
-    path: Path, options: Options, choices: Choices, described: Description, user: User | None
+    path: Path, options: Options, choices: Choices, described: Description, user: Terminal | None
 ) -> None:
     """Make the table at `path` the data of the project in the working directory.
 
@@ -73,16 +64,20 @@ def adopt(
     table = read_table(path, options)
     say("\n".join([f"{len(table.rows):,} rows, {table.rows.shape[1]} columns", *table.notes]))
     file = path.name.split(".")[0] + table.suffix
-    if not described.private and len(table.content or path.read_bytes()) > LARGE_FOR_GIT:
+    content = path.read_bytes() if table.content is None else table.content
+    if not described.private and len(content) > LARGE_FOR_GIT:
         raise PredictorError(f"{path.name} is too large for git: add --private, to keep it in DVC.")
     proposal, choices = decide(table, choices, user)
     described = describe(described, proposal.target, user) if user else described
-    if not described.costs and (advice := urge_costs(proposal.target)):
+    if described.costs:
+        costs(described.costs)  # raises now, before anything is written
+    elif advice := urge_costs(proposal.target):
         say(advice)
     adoption = complete(file, table, proposal, choices, described)
     say(f"writing the project; `{UNDO}` undoes it, `make pipeline` then trains the old model")
-    writing.write(adoption)
-    place(path, table, file)
+    write(adoption)
+    SOURCE.mkdir(parents=True, exist_ok=True)
+    (SOURCE / file).write_bytes(content)
     call("uv", "sync", "--quiet")
     if described.private:
         keep_out_of_git(file)
@@ -109,11 +104,12 @@ def require_fresh_project(path: Path) -> None:
         )
 
 
-def decide(table: Table, choices: Choices, user: User | None) -> tuple[Proposal, Choices]:
+def decide(table: Table, choices: Choices, user: Terminal | None) -> tuple[Proposal, Choices]:
     """Propose, and ask until nothing is open."""
     while True:
         proposal = propose(table.rows, choices)
-        judged = [each for each in features(proposal.columns) if each.name not in choices.keep]
+        judged = [each for each in proposal.columns if not each.ignored]
+        judged = [each for each in judged if each.name not in choices.keep]
         questions = proposal.questions or leaks(judged, proposal.target)
         if not questions:
             break
@@ -136,70 +132,49 @@ def describe_column(column: Column) -> str:
     return f"IGNORED, {column.ignored}{keep}"
 
 
-def describe(said: Description, target: Column, user: User) -> Description:
+def describe(said: Description, target: Column, user: Terminal) -> Description:
     """Ask for what only the owner knows, and no option has said."""
     question = said.question or user.write("Which question does the model answer for one row?")
     decision = said.decision or user.write("Who decides what with the answer?")
-    costs = said.costs
-    if target.kind == "boolean" and not costs:
-        costs = user.write("What do a false alarm and a missed case cost (such as 60:900)?")
-    return replace(said, question=question, decision=decision, costs=costs)
-
-
-def features(columns: list[Column]) -> list[Column]:
-    """Return the columns that the model gets."""
-    return [each for each in columns if not each.ignored]
+    amounts = said.costs
+    if target.kind == "boolean" and not amounts:
+        amounts = user.write("What do a false alarm and a missed case cost (such as 60:900)?")
+    return replace(said, question=question, decision=decision, costs=amounts)
 
 
 def complete(
     file: str, table: Table, proposal: Proposal, choices: Choices, described: Description
 ) -> Adoption:
     """Choose the split."""
-    if described.costs:
-        writing.costs(described.costs)  # raises now, before anything is written
-    time, group = (find(proposal.columns, name) for name in (choices.time, choices.group))
+    by_name = {each.name: each for each in proposal.columns}
+    time, group = by_name.get(choices.time or ""), by_name.get(choices.group or "")
+    split = split_by_time(time.values, proposal.target.values) if time else None
     columns = [
         replace(each, ignored="it only orders the rows") if is_only_order(each) else each
         for each in proposal.columns
     ]
     if described.private:
         columns = [replace(each, names=()) for each in columns]  # names could be of people
-    require_memory(4 * bytes_of_input(features(columns)), "the model's input")
-    target = proposal.target
-    split = split_by_time(time.values, target) if time else None
-    together = groups(features(columns), group)
-    say(describe_split(split, time, target, together))
-    return Adoption(
+    adoption = Adoption(
         file=file,
-        read_csv=table.kwargs,
-        missing=proposal.missing,
-        where=proposal.where,
+        table=table,
+        proposal=proposal,
         columns=columns,
-        target=target,
-        time=time,
+        time=time.name if time else None,
         group=group.name if group and not time else None,
         split=split,
-        row_name=writing.row_name_of(described.row_name or file.partition(".")[0]),
         described=described,
     )
-
-
-def find(columns: list[Column], name: str | None) -> Column | None:
-    """Return the column with this name."""
-    return next((each for each in columns if each.name == name), None)
+    sizes = [each.values.nunique() for each in adoption.features if each.kind == "category"]
+    width = len(adoption.features) + sum(min(size, MOST_NAMES) for size in sizes)
+    require_memory(16 * len(proposal.target.values) * width, "the model's input")
+    say(describe_split(split, [group] if group else adoption.features, proposal.target))
+    return adoption
 
 
 def is_only_order(column: Column) -> bool:
     """Return whether a time has no part that could be a feature."""
     return column.kind == "time" and not column.ignored and not calendar_parts(column.values)
-
-
-def groups(features: list[Column], group: Column | None) -> pd.Series:
-    """Return a number for each row; equal rows, or rows of one entity, have the same."""
-    if group:
-        return pd.Series(pd.factorize(group.values)[0], index=group.values.index)
-    table = pd.DataFrame({each.name: each.values for each in features})
-    return pd.Series(pd.factorize(pd.util.hash_pandas_object(table, index=False))[0], table.index)
 
 
 def require_memory(needed: int, what: str) -> None:
@@ -212,45 +187,28 @@ def require_memory(needed: int, what: str) -> None:
         )
 
 
-def bytes_of_input(features: list[Column]) -> int:
-    """Return the size of the model's input, in which a category has a column for each name."""
-    rows = len(features[0].values) if features else 0
-    widths = [min(each.values.nunique(), 50) if each.kind == "category" else 1 for each in features]
-    return 4 * rows * sum(widths)
-
-
-def describe_split(
-    split: TimeSplit | None, time: Column | None, target: Column, together: pd.Series
-) -> str:
-    """Return what the test set will be."""
-    if split is None or time is None:
-        repeated = len(together) - together.nunique()
-        kept = f"; {repeated:,} rows repeat another one or its entity, and stay with it"
-        return f"test set: {TEST_SHARE:.0%} of the rows, at random{kept if repeated else ''}"
-    is_test = time.values > time.values.max() - pd.Timedelta(days=split.test_days)
-    values = target.values[is_test]
-    counts = (
-        ""
-        if values.nunique() > 20
-        else ": "
-        + ", ".join(f"{count:,} of {name}" for name, count in values.value_counts().items())
-    )
-    return f"test set: the newest {split.test_days:g} days, {len(values):,} rows{counts}"
-
-
-def place(path: Path, table: Table, file: str) -> None:
-    """Copy the table into the project."""
-    SOURCE.mkdir(parents=True, exist_ok=True)
-    content = path.read_bytes() if table.content is None else table.content
-    (SOURCE / file).write_bytes(content)
+def describe_split(split: TimeSplit | None, keys: list[Column], target: Column) -> str:
+    """Return what the test set will be; rows with the same keys stay together."""
+    if split is None:
+        rows = pd.DataFrame({each.name: each.values for each in keys})
+        repeated, says = int(rows.duplicated().sum()), ""
+        if repeated > 0.9 * len(rows) and len(keys) > 1:  # as `groups` in split.py
+            says = f"; only {len(rows) - repeated:,} are different, so equal rows are independent"
+        elif repeated:
+            says = f"; {repeated:,} rows repeat another one or its entity, and stay with it"
+        return f"test set: {TEST_SHARE:.0%} of the rows, at random{says}"
+    counts = target.values[split.is_test].value_counts()
+    shown = ", ".join(f"{count:,} of {name}" for name, count in counts.items())
+    says = f"the newest {split.test_days:g} days, {counts.sum():,} rows"
+    return f"test set: {says}{f': {shown}' if len(counts) <= 20 else ''}"
 
 
 def keep_out_of_git(file: str) -> None:
     """Let DVC track the table, and let clones and CI pull it from a remote."""
     call("uv", "run", "dvc", "add", "--quiet", str(SOURCE / file))
     pull = f"$ make setup\n$ uv run dvc pull data/source/{file}\n"
-    writing.edit("README.md", (r"\$ make setup\n", pull))
+    edit("README.md", (r"\$ make setup\n", pull))
     workflow = Path(".github/workflows/ci.yml")
     if workflow.exists():
         step = PULL.replace("FILE", file)
-        writing.edit(workflow, *((re.escape(each), step + each) for each in PULLED_BEFORE))
+        edit(workflow, *((re.escape(each), step + each) for each in PULLED_BEFORE))

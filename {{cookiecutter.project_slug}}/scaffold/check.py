@@ -12,9 +12,9 @@ from typing import Literal
 
 from predictor.errors import PredictorError
 from predictor.schema import TARGET
+from scaffold.adoption import UNASKED
 from scaffold.git import git, require_clean_tree
 from scaffold.parts import say
-from scaffold.writing import UNASKED
 
 README = Path("README.md")
 PYPROJECT = Path("pyproject.toml")

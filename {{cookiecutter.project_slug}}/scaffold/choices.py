@@ -71,3 +71,21 @@ class Question:
             for says, (option, value) in self.answers.items()
         ]
         return "\n".join([self.text, *options])
+
+
+class Terminal:
+    """Questions and answers on the terminal."""
+
+    def choose(self, question: Question) -> tuple[str, str]:
+        """Return the option of the answer that the user chooses."""
+        print(f"\n{question.text}")
+        for number, says in enumerate(question.answers, 1):
+            print(f"  {number}: {says}")
+        answers = list(question.answers.values())
+        while not (text := input("Your answer: ")).isdecimal() or not 0 < int(text) <= len(answers):
+            print(f"Enter a number from 1 to {len(answers)}.")
+        return answers[int(text) - 1]
+
+    def write(self, question: str) -> str | None:
+        """Return the user's text, or None for the enter key alone."""
+        return input(f"\n{question}\n(or press Enter, and answer later) ").strip() or None

@@ -3,9 +3,9 @@
 from dataclasses import dataclass
 
 import pandas as pd
+from pandas.api.types import is_bool_dtype, is_numeric_dtype
 
 from predictor.errors import PredictorError
-from scaffold.columns import Column
 
 TEST_SHARE = 0.2
 ENOUGH = 500  # test rows from which an interval of a difference is narrow enough
@@ -20,10 +20,12 @@ class TimeSplit:
 
     test_days: float
     period: str  # strftime: one file of raw data for each
+    last: str  # the period of the newest rows
     block: str  # frequency of pandas: these rows stay together
+    is_test: pd.Series
 
 
-def split_by_time(times: pd.Series, target: Column) -> TimeSplit:
+def split_by_time(times: pd.Series, target: pd.Series) -> TimeSplit:
     """Choose the newest rows with enough of each class; at most 40 % of the rows."""
     span = (times.max() - times.min()).total_seconds()
     block = next((name for name, seconds in BLOCKS.items() if span >= 20 * seconds), None)
@@ -33,29 +35,27 @@ def split_by_time(times: pd.Series, target: Column) -> TimeSplit:
             "use `--time none`."
         )
     floored = times.dt.floor(block)
-    newest = floored.drop_duplicates().sort_values(ascending=False)
-    shares = [
-        share
-        for share in (TEST_SHARE, 0.3, 0.4)
-        if enough(target, times >= times.quantile(1 - share))
-    ]
-    first = floored[times >= times.quantile(1 - (shares or [0.4])[0])].min()
-    if first == newest.iloc[-1]:
+    for share in (TEST_SHARE, 0.3, 0.4):
+        first = floored[times >= times.quantile(1 - share)].min()
+        if enough(target, times >= times.quantile(1 - share)):
+            break
+    if first == floored.min():
         raise PredictorError(
             "Most rows have the same time, so they cannot be split: `--time none`."
         )
-    days = (newest.iloc[0] - first + pd.Timedelta(seconds=BLOCKS[block])) / pd.Timedelta(days=1)
+    after = floored.max() + pd.Timedelta(seconds=BLOCKS[block])
+    days = (after - first) / pd.Timedelta(days=1)
     period = next((name for name, seconds in PERIODS.items() if span >= 2 * seconds), "%Y-%m")
-    whole = int(days) if days == int(days) else days
-    return TimeSplit(whole, period, block)
+    days = int(days) if days == int(days) else days
+    return TimeSplit(days, period, times.max().strftime(period), block, floored >= first)
 
 
-def enough(target: Column, rows: pd.Series) -> bool:
+def enough(target: pd.Series, rows: pd.Series) -> bool:
     """Return whether these rows are enough to see a difference between two models."""
-    values = target.values[rows]
-    if target.kind in ("number", "integer"):
-        return len(values) >= min(ENOUGH, len(target.values) // 5)
-    counts, wanted = values.value_counts(), target.values.value_counts()
+    chosen = target[rows]
+    if is_numeric_dtype(target) and not is_bool_dtype(target):
+        return len(chosen) >= min(ENOUGH, len(target) // 5)
+    counts, wanted = chosen.value_counts(), target.value_counts()
     return all(
         counts.get(name, 0) >= min(ENOUGH_OF_A_CLASS, total // 5) for name, total in wanted.items()
     )

@@ -10,10 +10,10 @@ from predictor.errors import PredictorError
 from scaffold import adopt as adopting
 from scaffold import check as checks
 from scaffold import parts
-from scaffold.choices import Choices, Question
+from scaffold.adoption import Description
+from scaffold.choices import Choices, Terminal
 from scaffold.finish import finish as delete_scaffold
 from scaffold.reading import Options
-from scaffold.writing import Description
 
 app = App(
     name="python -m scaffold",
@@ -48,31 +48,13 @@ def adopt(
     adopting.adopt(table, options or Options(), choices, described or Description(), user)
 
 
-class Terminal:
-    """Questions and answers on the terminal."""
-
-    def choose(self, question: Question) -> tuple[str, str]:
-        """Return the option of the answer that the user chooses."""
-        print(f"\n{question.text}")
-        for number, says in enumerate(question.answers, 1):
-            print(f"  {number}: {says}")
-        answers = list(question.answers.values())
-        while not (text := input("Your answer: ")).isdecimal() or not 0 < int(text) <= len(answers):
-            print(f"Enter a number from 1 to {len(answers)}.")
-        return answers[int(text) - 1]
-
-    def write(self, question: str) -> str | None:
-        """Return the user's text, or None for the enter key alone."""
-        return input(f"\n{question}\n(or press Enter, and answer later) ").strip() or None
-
-
 @app.command
 def add(names: Names, /, *, dry_run: DryRun = False) -> None:
     """Add optional parts, and keep your edits.
 
     For example: python -m scaffold add batch explain --dry-run
     """
-    (parts.preview if dry_run else parts.change)(names, "yes")
+    parts.change(names, "yes", dry_run=dry_run)
 
 
 @app.command
@@ -81,7 +63,7 @@ def remove(names: Names, /, *, dry_run: DryRun = False) -> None:
 
     For example: python -m scaffold remove page
     """
-    (parts.preview if dry_run else parts.change)(names, "no")
+    parts.change(names, "no", dry_run=dry_run)
 
 
 @app.command

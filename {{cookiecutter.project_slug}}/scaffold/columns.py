@@ -5,13 +5,12 @@ import re
 from dataclasses import dataclass, replace
 
 import pandas as pd
-from pandas.api.types import infer_dtype
 
 from predictor.errors import PredictorError, did_you_mean
 from scaffold.choices import Choices, Question
-from scaffold.readings import LABELS, TEXT, Kind, Reading, epochs, guess, read_as
+from scaffold.project.values import clean, numbers
+from scaffold.readings import TEXT, Kind, Reading, epochs, guess, read_as
 from scaffold.target import FLOAT32, choose_rows, classes_or_number, read_target
-from scaffold.values import booleans, clean, numbers, times
 
 MARKERS = {"?", "-", "--", ".", "*", "na", "n/a", "#n/a", "<na>", "nan", "nat", "null"}
 # These are missing values beside numbers and in the target; elsewhere they are categories.
@@ -52,15 +51,13 @@ class Proposal:
 
 
 def propose(rows: pd.DataFrame, choices: Choices) -> Proposal:
-    """Propose a reading of text or typed columns; raise PredictorError for options in error."""
+    """Propose a reading of columns of text; raise PredictorError for options in error."""
     table = clean(rows)
     _require_columns(table, choices)
-    answers = {str(name): "category" for name in rows if rows[name].dtype == "category"}
-    answers.update(choices.readings)
     questions: list[Question] = []
     markers, guesses = set(choices.missing), {}
     for name in map(str, table):
-        guesses[name], found = _guess(table[name], answers.get(name), choices, questions)
+        guesses[name], found = _guess(table[name], choices, questions)
         markers.update(found)
     missing = tuple(sorted(markers))
     counts = {marker: table.isin([marker]).sum().loc[lambda count: count > 0] for marker in missing}
@@ -79,7 +76,10 @@ def propose(rows: pd.DataFrame, choices: Choices) -> Proposal:
         questions += _ask_sentinels(table[each.name], each, choices)
     questions += _ask_time(used, choices)
     notes += _notes(columns)
-    return Proposal(columns, _describe(label, reading), missing, where, notes, questions)
+    target = _describe(label, reading)
+    if target.kind == "category":
+        target = replace(target, names=tuple(sorted(target.values.unique())))
+    return Proposal(columns, target, missing, where, notes, questions)
 
 
 def urge_costs(target: Column) -> str:
@@ -99,18 +99,16 @@ def _require_columns(table: pd.DataFrame, choices: Choices) -> None:
 
 
 def _guess(
-    column: pd.Series, answer: str | None, choices: Choices, questions: list[Question]
+    column: pd.Series, choices: Choices, questions: list[Question]
 ) -> tuple[list[Reading], list[str]]:
     """Return the readings that fit, and the texts that mean "missing"."""
-    name, known, missing = str(column.name), column.dropna(), []
-    if isinstance(column.dtype, pd.StringDtype):
-        left_out = choices.drop_class if name == choices.target else frozenset()
-        known = known[~known.isin(choices.missing | left_out)].drop_duplicates()
-        is_marker = known.str.lower().isin(MARKERS | WORDS) & ~known.isin(choices.literal)
-        missing, known = known[is_marker].tolist(), known[~is_marker]
-        readings = [read_as(name, known, answer)] if answer else guess(known)
-    else:
-        readings = [_typed(known, answer)]
+    name, known = str(column.name), column.dropna().drop_duplicates()
+    left_out = choices.drop_class if name == choices.target else frozenset()
+    known = known[~known.isin(choices.missing | left_out)]
+    is_marker = known.str.lower().isin(MARKERS | WORDS) & ~known.isin(choices.literal)
+    missing, known = known[is_marker].tolist(), known[~is_marker]
+    answer = choices.readings.get(name)
+    readings = [read_as(name, known, answer)] if answer else guess(known)
     if readings == [TEXT]:
         kept = {"none", "nil"} if name == choices.target else set(WORDS)
         kept |= {"na"} if len(known) > 4 and known.str.fullmatch("[A-Z]{2}").all() else set()
@@ -124,24 +122,10 @@ def _guess(
         asked = f"{name!r} has numbers, but also {', '.join(map(repr, others))}."
         questions.append(Question(asked, answers))
     elif not answer and [(each.function, each.options) for each in readings] == [(numbers, {})]:
-        is_code = CODE_NAME.search(_snake(name))
-        readings = [LABELS] if is_code else epochs(name, known) or readings
+        readings = [TEXT] if CODE_NAME.search(_snake(name)) else epochs(name, known) or readings
         if name == choices.target and readings[0].kind == "number":
             readings = classes_or_number(known, readings[0])
     return readings, [*missing, *others]
-
-
-def _typed(known: pd.Series, answer: str | None) -> Reading:
-    kind = infer_dtype(known)
-    if kind in ("datetime64", "datetime", "date"):
-        return Reading("time", times)
-    pair = {"boolean": (True, False), "integer": (1, 0)}.get(kind)
-    if pair and answer in (None, "boolean") and set(known) <= {0, 1}:
-        return Reading("boolean", booleans, {"true": [pair[0]], "false": [pair[1]]})
-    if answer and answer.startswith("epoch"):
-        return Reading("time", times, {"format": answer})
-    is_number = kind in ("integer", "floating", "mixed-integer-float", "decimal")
-    return Reading("number", numbers) if is_number and answer != "category" else LABELS
 
 
 def _choose(
@@ -165,7 +149,7 @@ def _ask_reading(column: pd.Series, readings: list[Reading]) -> Question:
     texts = column.dropna().drop_duplicates()
     first, second = (each.read(texts).astype(object) for each in readings[:2])
     texts = texts[first != second].head(2)
-    shown, answers = ", ".join(map(str, texts)), {}
+    shown, answers = ", ".join(texts), {}
     for each in readings:
         values = "a label" if each.kind == "category" else ", ".join(map(_show, each.read(texts)))
         answers[f"{shown} is {values}"] = ("--as", f"{column.name}={each.answer}")
@@ -182,7 +166,7 @@ def _describe(column: pd.Series, reading: Reading) -> Column:
     if kind == "number":
         if reading.function is numbers and values.abs().max() < 2**63 and (values % 1 == 0).all():
             decimal = reading.options.get("decimal", ".")
-            if not column.astype("str").str.contains(decimal, regex=False).any():
+            if not column.str.contains(decimal, regex=False).any():
                 kind, values, code = "integer", values.astype("int64"), f'{code}.astype("int64")'
         if known.abs().max() <= FLOAT32:
             low, high = _range(known, kind, reading.unit)
@@ -206,7 +190,7 @@ def _why(kind: Kind, known: pd.Series, reading: Reading) -> str:
     if known.empty:
         return "empty"
     if kind == "boolean":
-        true = ", ".join(map(str, reading.options["true"]))
+        true = ", ".join(reading.options["true"])
         return f"boolean: True is {true} in {known.sum():,} of {len(known):,}"
     if kind == "category":
         return f"category: {known.nunique():,} values, mostly {known.mode()[0]!r}"
@@ -254,7 +238,7 @@ def _ask_sentinels(texts: pd.Series, column: Column, choices: Choices) -> list[Q
     """Ask about a lowest or highest number such as -999 that is far from the others."""
     values, questions = column.values.dropna(), []
     for number in {values.min(), values.max()} if column.kind in ("number", "integer") else ():
-        others, text = values[values != number], str(texts[column.values == number].iloc[0])
+        others, text = values[values != number], texts[column.values == number].iloc[0]
         is_far = (others - number).abs().min() > others.max() - others.min()
         if is_far and SENTINEL.fullmatch(f"{number:g}") and text not in choices.literal:
             rest = f"{others.min():g} to {others.max():g} in the others"

@@ -6,7 +6,6 @@ import subprocess
 import sys
 from collections.abc import Iterable
 from pathlib import Path
-from tempfile import TemporaryDirectory
 from typing import Literal
 
 from predictor.errors import PredictorError, did_you_mean
@@ -43,7 +42,7 @@ def require_changes(names: Iterable[str], answer: Answer) -> None:
             raise PredictorError(f"The part {name!r} is {state}: nothing has changed.")
 
 
-def change(names: list[str], answer: Answer) -> None:
+def change(names: list[str], answer: Answer, *, dry_run: bool = False) -> None:
     """Add (`yes`) or remove (`no`) parts, and test those that are added.
 
     Raises: PredictorError if lines of the project and of a part conflict, or a test fails.
@@ -51,9 +50,20 @@ def change(names: list[str], answer: Answer) -> None:
     require_changes(names, answer)
     require_clean_tree()
     say("Generating the project with and without the part (some seconds) ...")
-    update(Path(), names, answer)
-    print(git("diff", "--stat", "--relative", "HEAD"), end="")
-    require_no_conflict(Path())
+    update(names, answer)
+    print(git("diff", "--stat=100", "--summary", "--relative", "HEAD"), end="")
+    found = conflicts()
+    if dry_run:
+        git("reset", "--hard", "--quiet")
+        git("clean", "--force", "-d", "--quiet")
+        print(f"Conflicts: {', '.join(found) or 'none'}. Nothing has changed yet.")
+        return
+    if found:
+        raise PredictorError(
+            f"Your lines and those of the part conflict in {', '.join(found)}. Keep the lines that "
+            "you want between <<<<<<< and >>>>>>> (in a .rej file: copy its + lines to their "
+            f"place, and delete it), run `uv sync` and commit. Or go back: {WAY_BACK}"
+        )
     say("Updating the environment with `uv sync` ...")
     call(os.environ.get("UV", "uv"), "sync", "--quiet")
     if answer == "yes":
@@ -61,30 +71,12 @@ def change(names: list[str], answer: Answer) -> None:
     print(*next_steps(names, answer), sep="\n")
 
 
-def preview(names: list[str], answer: Answer) -> None:
-    """Show the files that `change` would add, change or remove, and its conflicts."""
-    require_changes(names, answer)
-    require_clean_tree()
-    say("Trying it in a copy of the project (some seconds) ...")
-    with TemporaryDirectory(ignore_cleanup_errors=True) as scratch:
-        clone = Path(scratch) / "clone"
-        top = git("rev-parse", "--show-toplevel").strip()
-        git("clone", "--quiet", "--shared", top, str(clone))
-        project = clone / git("rev-parse", "--show-prefix").strip()
-        update(project, names, answer)
-        found = conflicts(project)
-        git("add", "--all", folder=clone)
-        print(git("diff", "--cached", "--stat=100", "--summary", "HEAD", folder=clone), end="")
-    print(f"Conflicts: {', '.join(found) or 'none'}. Nothing has changed yet.")
-
-
-def update(project: Path, names: Iterable[str], answer: Answer) -> None:
-    """Merge the parts into the files of a project, from the template's commit that made it."""
-    commit = json.loads((project / ANSWERS).read_text(encoding="utf-8"))["commit"]
+def update(names: Iterable[str], answer: Answer) -> None:
+    """Merge the parts into the files of the project, from the template's commit that made it."""
+    commit = json.loads(ANSWERS.read_text(encoding="utf-8"))["commit"]
     done = subprocess.run(
         [
-            *(sys.executable, "-m", "cruft", "update", "--skip-apply-ask"),
-            *("--project-dir", str(project), "--checkout", commit),
+            *(sys.executable, "-m", "cruft", "update", "--skip-apply-ask", "--checkout", commit),
             *("--variables-to-update", json.dumps(dict.fromkeys(names, answer))),
         ],
         # cruft reads and writes files in the encoding of the system, which may not be UTF-8.
@@ -98,26 +90,14 @@ def update(project: Path, names: Iterable[str], answer: Answer) -> None:
         raise PredictorError(f"`cruft update` failed: {lines[-1].strip(' │')} {WAY_BACK}")
 
 
-def conflicts(project: Path) -> list[str]:
+def conflicts() -> list[str]:
     """Return where the conflict markers are (`file:line`), and the `.rej` files."""
-    unmerged = git("diff", "--name-only", "--diff-filter=U", "--relative", folder=project)
-    rejected = git("ls-files", "--others", "--exclude-standard", "*.rej", folder=project)
-    marks = []
-    for name in unmerged.splitlines():
-        lines = (project / name).read_text(encoding="utf-8").splitlines()
-        marks += [f"{name}:{n}" for n, line in enumerate(lines, 1) if line.startswith("<<<<<<<")]
-    return marks + rejected.splitlines()
-
-
-def require_no_conflict(project: Path) -> None:
-    """Raise PredictorError if lines of the project and of the part could not be merged."""
-    found = conflicts(project)
-    if found:
-        raise PredictorError(
-            f"Your lines and those of the part conflict in {', '.join(found)}. Keep the lines that "
-            "you want between <<<<<<< and >>>>>>> (in a .rej file: copy its + lines to their "
-            f"place, and delete it), run `uv sync` and commit. Or go back: {WAY_BACK}"
-        )
+    found = []
+    for name in git("diff", "--name-only", "--diff-filter=U", "--relative").splitlines():
+        lines = enumerate(Path(name).read_text(encoding="utf-8").splitlines(), 1)
+        found += [f"{name}:{number}" for number, line in lines if line.startswith("<<<<<<<")]
+    rejected = git("ls-files", "--others", "--exclude-standard", "*.rej")
+    return found + rejected.splitlines()
 
 
 def test(names: Iterable[str]) -> None:

@@ -23,7 +23,7 @@ TEXT, EXCEL = (".csv", ".tsv", ".txt"), (".xlsx", ".xls", ".ods")
 
 @dataclass(frozen=True)
 class Table:
-    """A table; the cells of a CSV or Excel file are text, those of Parquet have its types."""
+    """A table; every cell is text, or missing."""
 
     rows: pd.DataFrame
     kwargs: dict[str, Any]  # `read_csv` needs them, dtype=str and keep_default_na=False
@@ -78,7 +78,7 @@ def _read_parquet(path: Path) -> Table:
     rows = pd.read_parquet(path)
     if any(rows.index.names):
         raise PredictorError("has a named index: save it again after reset_index()")
-    return Table(rows, {}, None, ".parquet", ())
+    return Table(rows.astype("str"), {}, None, ".parquet", ())
 
 
 def _read_excel(path: Path, options: Options) -> Table:

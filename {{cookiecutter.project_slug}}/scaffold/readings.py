@@ -9,7 +9,7 @@ from typing import Any, Literal
 import pandas as pd
 
 from predictor.errors import PredictorError
-from scaffold.values import booleans, labels, minutes, numbers, times
+from scaffold.project.values import booleans, minutes, numbers, times
 
 Kind = Literal["number", "integer", "boolean", "category", "time"]
 
@@ -67,7 +67,6 @@ class Reading:
 
 
 TEXT = Reading("category", answer="category")
-LABELS = Reading("category", labels, answer="category")
 CLOCK_TIMES = [
     Reading("number", minutes, {"format": form}, "after midnight", "minutes", "number")
     for form in CLOCKS

@@ -5,8 +5,8 @@ import pandas as pd
 
 from predictor.errors import PredictorError
 from scaffold.choices import Choices, Question
-from scaffold.readings import LABELS, Reading
-from scaffold.values import booleans
+from scaffold.project.values import booleans
+from scaffold.readings import TEXT, Reading
 
 FLOAT32 = float(np.finfo(np.float32).max)
 
@@ -30,7 +30,7 @@ def read_target(
     column: pd.Series, reading: Reading, choices: Choices, questions: list[Question]
 ) -> Reading:
     """Return how the target is read, or raise PredictorError if it cannot be learned."""
-    name, counts = str(column.name), column.value_counts()
+    name, counts = str(column.name), {str(key): n for key, n in column.value_counts().items()}
     if len(counts) < 2:
         raise PredictorError(f"The target {name!r} has {len(counts)} different values, not 2.")
     if reading.kind == "time":
@@ -50,36 +50,35 @@ def classes_or_number(known: pd.Series, number: Reading) -> list[Reading]:
     values = set(number.read(known))
     if len(values) > 10 or len(values) == 2 or any(each % 1 for each in values):
         return [number]
-    return [LABELS] if values == {0, 1, 2} else [number, LABELS]
+    return [TEXT] if values == {0, 1, 2} else [number, TEXT]
 
 
 def _read_labels(
-    counts: pd.Series, reading: Reading, choices: Choices, questions: list[Question]
+    counts: dict[str, int], reading: Reading, choices: Choices, questions: list[Question]
 ) -> Reading:
     """Read the labels of a target as True, for the case to act on, and False."""
-    name = counts.index.name
-    found, positive, is_known = counts.index.tolist(), choices.positive, reading.kind == "boolean"
-    names = [str(label) for label in found]
-    if positive not in (None, *names) or (len(found) != 2 and not is_known):
-        raise PredictorError(f"--positive must be one of two labels of {name!r}: {names[:5]}.")
+    name, found, positive = choices.target, list(counts), choices.positive
+    is_known = reading.kind == "boolean"
+    if positive not in (None, *found) or (len(found) != 2 and not is_known):
+        raise PredictorError(f"--positive must be one of two labels of {name!r}: {found[:5]}.")
     if positive is None and not is_known:
         answers = {
-            f"True is {label!r} ({count:,} rows)": ("--positive", str(label))
+            f"True is {label!r} ({count:,} rows)": ("--positive", label)
             for label, count in counts.items()
         }
         questions.append(Question(f"Which label of {name!r} is the case to act on?", answers))
     true = reading.options["true"] if is_known else found[1:]  # the rarer label
     false = reading.options["false"] if is_known else found[:1]
-    if positive and positive not in map(str, true):
+    if positive and positive not in true:
         true, false = false, true
     return Reading("boolean", booleans, {"true": true, "false": false})
 
 
-def _check_classes(counts: pd.Series, choices: Choices, questions: list[Question]) -> None:
-    name = counts.index.name
+def _check_classes(counts: dict[str, int], choices: Choices, questions: list[Question]) -> None:
+    name = choices.target
     if len(counts) > 50:
         raise PredictorError(f"{name!r} has {len(counts):,} labels; at most 50 classes are usable.")
-    rare = {str(label): count for label, count in counts.items() if count < choices.min_class_rows}
+    rare = {label: count for label, count in counts.items() if count < choices.min_class_rows}
     if rare:
         found = ", ".join(f"{label!r} ({count})" for label, count in rare.items())
         answers = {f"leave the rows of {label!r} out": ("--drop-class", label) for label in rare}

@@ -149,6 +149,7 @@ def test_a_malformed_body_is_a_client_error(client: TestClient, body: bytes) -> 
     assert response.json()["detail"]
 
 
+@pytest.mark.skipif(not NUMBERS, reason="no column is a number")
 @pytest.mark.parametrize("value", ["NaN", "Infinity", "1e400", '"text"', "[]", "1e39"])
 def test_a_value_that_is_not_a_number_is_reported(
     client: TestClient, example: dict[str, object], value: str

@@ -69,9 +69,23 @@ def test_conflict_markers_and_rejected_lines_are_named(project: Path) -> None:
     with pytest.raises(PredictorError, match="merge other"):
         git("merge", "other")
     (project / "b.py.rej").touch()
-    assert parts.conflicts(project) == ["a.py:1", "b.py.rej"]
-    with pytest.raises(PredictorError, match=r"a\.py:1, b\.py\.rej.*git reset --hard"):
-        parts.require_no_conflict(project)
+    assert parts.conflicts() == ["a.py:1", "b.py.rej"]
+
+
+def test_a_conflict_is_named_and_a_trial_leaves_nothing(
+    project: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def merge(*_: object) -> None:
+        (project / "gate.md.rej").touch()
+        (project / parts.ANSWERS).write_text("{}")
+
+    monkeypatch.setattr(parts, "update", merge)
+    commit()
+    parts.change(["batch"], "yes", dry_run=True)
+    assert "Conflicts: gate.md.rej. Nothing has changed yet." in capsys.readouterr().out
+    assert git("status", "--porcelain") == ""
+    with pytest.raises(PredictorError, match=r"conflict in gate\.md\.rej.*git reset --hard"):
+        parts.change(["batch"], "yes")
 
 
 def test_the_line_of_the_readme_is_printed() -> None:

@@ -4,14 +4,14 @@ import pandas as pd
 import pytest
 
 from predictor.errors import PredictorError
-from scaffold import adopt, cli, writing
-from scaffold.choices import Choices, Question
+from scaffold import adopt, adoption, cli
+from scaffold.adoption import Description
+from scaffold.choices import Choices, Question, Terminal
 from scaffold.columns import Column, propose
 from scaffold.reading import Options
-from scaffold.writing import Description
 
 
-class Owner:
+class Owner(Terminal):
     """Gives the first answer to every question, and a text to every other one."""
 
     def __init__(self) -> None:
@@ -41,8 +41,8 @@ def test_only_what_no_option_has_said_is_asked() -> None:
 @pytest.mark.parametrize("text", ["60", "60:", "a:b", "60;900", "-1:2"])
 def test_costs_that_are_no_two_numbers_are_refused(text: str) -> None:
     with pytest.raises(PredictorError, match="two numbers such as 60:900"):
-        writing.costs(text)
-    assert writing.costs("0.5:12") == (0.5, 12)
+        adoption.costs(text)
+    assert adoption.costs("0.5:12") == (0.5, 12)
 
 
 def test_the_options_become_decisions(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -63,5 +63,5 @@ def test_a_number_chooses_an_answer(
     texts = iter(["", "3", "x", "2"])
     monkeypatch.setattr("builtins.input", lambda _: next(texts))
     question = Question("Which?", {"this": ("--drop", "a"), "that": ("--keep", "a")})
-    assert cli.Terminal().choose(question) == ("--keep", "a")
+    assert Terminal().choose(question) == ("--keep", "a")
     assert capsys.readouterr().out.count("Enter a number from 1 to 2.") == 3

@@ -4,13 +4,8 @@ import pytest
 
 from predictor.errors import PredictorError
 from scaffold.choosing import calendar_parts, enough, split_by_time
-from scaffold.columns import Column
 
 RNG = np.random.default_rng(0)
-
-
-def column(name: str, kind: str, values: object) -> Column:
-    return Column(name=name, kind=kind, values=pd.Series(values), code="", why="", description="")  # type: ignore[arg-type]
 
 
 def days(first: str, n: int, every: str = "D") -> pd.Series:
@@ -19,7 +14,7 @@ def days(first: str, n: int, every: str = "D") -> pd.Series:
 
 def test_a_month_of_rows_is_split_by_days() -> None:
     times = days("2024-01-01", 310, "144min")
-    split = split_by_time(times, column("y", "number", RNG.normal(size=310)))
+    split = split_by_time(times, pd.Series(RNG.normal(size=310)))
     assert (split.block, split.period) == ("D", "%Y-%m-%d")
     is_test = times > times.max() - pd.Timedelta(days=split.test_days)
     assert 0.15 < is_test.mean() < 0.25
@@ -28,8 +23,8 @@ def test_a_month_of_rows_is_split_by_days() -> None:
 def test_a_rare_class_gets_a_longer_test_period() -> None:
     rows = 4000
     times = days("2024-01-01", rows, "h")
-    early = column("y", "boolean", np.arange(rows) < 300)
-    even = column("y", "boolean", np.arange(rows) % 40 == 0)
+    early = pd.Series(np.arange(rows) < 300)
+    even = pd.Series(np.arange(rows) % 40 == 0)
     assert split_by_time(times, even).test_days < split_by_time(times, early).test_days
     assert not enough(early, times > times.quantile(0.8))
 
@@ -37,7 +32,7 @@ def test_a_rare_class_gets_a_longer_test_period() -> None:
 def test_rows_of_a_few_seconds_have_no_split_by_time() -> None:
     times = days("2024-01-01", 15, "s")
     with pytest.raises(PredictorError, match="use `--time none`"):
-        split_by_time(times, column("y", "number", range(15)))
+        split_by_time(times, pd.Series(range(15)))
 
 
 @pytest.mark.parametrize(

@@ -1,5 +1,6 @@
 import datetime as dt
 from decimal import Decimal
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -7,9 +8,10 @@ import pandas as pd
 import pytest
 
 from predictor.errors import PredictorError
-from scaffold import values
 from scaffold.choices import Choices
 from scaffold.columns import Column, Proposal, propose
+from scaffold.project import values
+from scaffold.reading import Options, read_table
 
 ROWS = 40
 LABELS = ["yes", "no"] * (ROWS // 2)
@@ -18,7 +20,7 @@ LABELS = ["yes", "no"] * (ROWS // 2)
 def proposed(choices: Choices | None = None, /, **columns: Any) -> Proposal:
     """Propose for columns whose values are repeated until there are enough rows."""
     repeated = {name: (each * ROWS)[:ROWS] for name, each in columns.items()}
-    table = pd.DataFrame({"y": LABELS} | repeated)
+    table = pd.DataFrame({"y": LABELS} | repeated).astype("str")
     proposal = propose(table, choices or Choices("y", time="none"))
     require_equal_code(table, proposal)
     return proposal
@@ -161,7 +163,7 @@ def test_other_columns_decide_between_readings() -> None:
 
 def test_a_code_among_many_numbers_is_found() -> None:
     texts = [*map(str, range(10_000, 30_000)), "02139"]
-    table = pd.DataFrame({"y": ["yes", *["no"] * 20_000], "x": texts, "z": "a"})
+    table = pd.DataFrame({"y": ["yes", *["no"] * 20_000], "x": texts, "z": "a"}, dtype="str")
     found = column(propose(table, Choices("y", time="none", keep=frozenset(["x"]))))
     assert (found.kind, found.values.iloc[-1]) == ("category", "02139")
 
@@ -194,19 +196,6 @@ def test_a_marker_is_missing_in_every_column_unless_it_is_a_code() -> None:
     assert "NA" in set(column(proposal, "country").values)
 
 
-def test_typed_columns_keep_their_types() -> None:
-    zone = dt.timezone(dt.timedelta(hours=2))
-    proposal = proposed(
-        time=[dt.datetime(2024, 1, 31, 5, tzinfo=zone)], flag=[True, None, False],
-        price=[Decimal("1.5"), Decimal(2)], count=[1, 2], level=[0.5, None],
-    )  # fmt: skip
-    kinds = {each.name: (each.kind, each.values[0]) for each in proposal.columns}
-    assert kinds == {
-        "time": ("time", pd.Timestamp("2024-01-31T05:00")), "flag": ("boolean", True),
-        "price": ("number", 1.5), "count": ("integer", 1), "level": ("number", 0.5),
-    }  # fmt: skip
-
-
 @pytest.mark.parametrize(
     ("name", "made", "reason"),
     [
@@ -234,7 +223,9 @@ def test_no_feature_is_made_of(name: str, made: list[object], reason: str) -> No
 def test_an_identifier_that_repeats_is_proposed_as_a_group() -> None:
     ids = [f"c{i}" for i in range(100)] * 2
     proposal = propose(
-        pd.DataFrame({"y": ["0", "1"] * 100, "customerId": ids, "x": ["a", "b"] * 100}),
+        pd.DataFrame(
+            {"y": ["0", "1"] * 100, "customerId": ids, "x": ["a", "b"] * 100}, dtype="str"
+        ),
         Choices("y"),
     )
     assert column(proposal, "customerId").ignored == "identifier"
@@ -295,3 +286,26 @@ def test_times_are_asked_for_the_split() -> None:
     assert options(proposal) == [("--time", "x"), ("--time", "none")]
     assert not proposed(Choices("y", time="x"), x=["2024-01-31", "2024-02-01"]).questions
     assert not proposed(Choices("y"), x=["2024-01-31", "2024-02-01", ""]).questions
+
+
+def test_the_types_of_a_parquet_file_are_found_again(tmp_path: Path) -> None:
+    zone = dt.timezone(dt.timedelta(hours=2))
+    frame = pd.DataFrame({
+        "y": LABELS, "flag": [True, False] * 20, "half": [True, None] * 20,
+        "time": [dt.datetime(2024, 1, 31, 5, tzinfo=zone)] * 40, "count": range(40),
+        "price": [Decimal("1.5"), None] * 20, "level": [0.1, None, -2.5, 1e22] * 10,
+        "day": [dt.date(2024, 1, 31), None] * 20, "kind": pd.Categorical(["a", "b"] * 20),
+    })  # fmt: skip
+    frame.to_parquet(tmp_path / "t.parquet")
+    rows = read_table(tmp_path / "t.parquet", Options()).rows
+    proposal = propose(rows, Choices("y", time="none"))
+    require_equal_code(rows, proposal)
+    kinds = {each.name: (each.kind, each.values[0]) for each in proposal.columns}
+    assert kinds == {
+        "flag": ("boolean", True), "half": ("category", "True"),
+        "time": ("time", pd.Timestamp("2024-01-31T05:00")), "count": ("integer", 0),
+        "price": ("number", 1.5), "level": ("number", 0.1),
+        "day": ("time", pd.Timestamp("2024-01-31")), "kind": ("category", "a"),
+    }  # fmt: skip
+    assert "without its offset" in column(proposal, "time").why
+    assert column(proposal, "level").values[3] == 1e22

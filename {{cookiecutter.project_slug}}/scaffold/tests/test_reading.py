@@ -176,12 +176,11 @@ def test_broken_files_are_refused(tmp_path: Path, name: str) -> None:
         read(tmp_path, b"PK\x03\x04 broken", name)
 
 
-def test_parquet_keeps_its_types(tmp_path: Path) -> None:
-    frame = pd.DataFrame({"a": [1, 2, 3], "b": pd.Categorical(["x", "y", "x"])})
-    table = read(tmp_path, frame[frame.a > 1].to_parquet(), "t.parquet")
+def test_parquet_becomes_text(tmp_path: Path) -> None:
+    frame = pd.DataFrame({"a": [1, 2.5, None], "b": pd.Categorical(["x", "y", None])})
+    table = read(tmp_path, frame[frame.a != 1].to_parquet(), "t.parquet")
 
-    assert list(table.rows) == ["a", "b"]
-    assert table.rows.dtypes.equals(frame.dtypes)
+    assert table.rows.fillna("").to_dict("list") == {"a": ["2.5", ""], "b": ["y", ""]}
     assert (table.content, table.kwargs, table.suffix) == (None, {}, ".parquet")
 
 

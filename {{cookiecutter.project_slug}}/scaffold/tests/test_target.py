@@ -44,7 +44,7 @@ def test_a_target_in_doubt_is_asked(texts: list[object], answers: list[tuple[str
     ],
 )
 def test_a_target_that_cannot_be_learned_is_refused(texts: list[str], message: str) -> None:
-    table = pd.DataFrame({"t": texts * 3, "x": range(len(texts) * 3)})
+    table = pd.DataFrame({"t": texts * 3, "x": range(len(texts) * 3)}).astype("str")
     with pytest.raises(PredictorError, match=message):
         propose(table, Choices("t"))
 
@@ -101,3 +101,9 @@ def test_a_class_that_is_dropped_is_left_out() -> None:
 def test_wrong_options_are_refused(choices: Choices, message: str) -> None:
     with pytest.raises(PredictorError, match=message):
         proposed(choices, x=["a", "b"])
+
+
+def test_every_class_of_the_target_is_named() -> None:
+    texts = [f"c{i:02}" for i in range(20)]
+    choices = Choices("t", min_class_rows=2)
+    assert proposed(choices, t=texts).target.names == tuple(texts)

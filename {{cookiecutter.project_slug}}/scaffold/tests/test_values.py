@@ -1,7 +1,7 @@
 import pandas as pd
 import pytest
 
-from scaffold import values
+from scaffold.project import values
 
 
 @pytest.mark.parametrize("text", ["1.2", "12.3456", "1234.567"])

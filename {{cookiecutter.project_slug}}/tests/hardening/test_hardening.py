@@ -16,7 +16,7 @@ from synthetic import FREE
 
 from predictor import api
 from predictor.errors import PredictorError
-from predictor.features import CATEGORIES, NUMBERS
+from predictor.features import CATEGORIES, KINDS
 from predictor.hardening.api import install
 from predictor.hardening.middleware import ApiKeys, RequestLimits, Settings
 from predictor.hardening.problems import MEDIA_TYPE
@@ -38,7 +38,7 @@ def example(promoted: Path) -> dict[str, Any]:
 def test_every_error_is_a_problem(client: TestClient, example: dict[str, Any]) -> None:
     for response, status in (
         (client.post("/predict", json={}), 422),
-        (client.post("/predict", json=example | {NUMBERS[0]: "x"}), 422),
+        (client.post("/predict", json=example | {next(iter(KINDS)): []}), 422),
         (client.get("/nothing"), 404),
         (client.get("/predict"), 405),
     ):
@@ -87,7 +87,7 @@ def test_no_log_line_holds_a_value_of_a_row(
 ) -> None:
     with caplog.at_level(logging.DEBUG):
         client.post("/predict", json=example | dict.fromkeys(CATEGORIES, "a secret name"))
-        client.post("/predict", json=example | {NUMBERS[0]: "a secret number"})
+        client.post("/predict", json=example | {next(iter(KINDS)): ["a secret"]})
     assert "secret" not in caplog.text
 
 

@@ -4,14 +4,13 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 from pydantic import BaseModel
-from scipy.sparse import coo_array
-from scipy.sparse.csgraph import connected_components
 from sklearn.model_selection import train_test_split
 
 from predictor.errors import PredictorError
 from predictor.params import Share
 from predictor.schema import GROUP, TARGET, Row, Target
 
+FEW = 0.1  # share of the rows
 KEYS = [GROUP] if GROUP else []  # columns needed here, whether they are features or not
 TARGET_TYPE: object = Target  # a type, or a Literal of classes
 Groups = tuple[npt.NDArray[np.intp], str]  # the group of each row, and their description
@@ -59,22 +58,15 @@ def hold_out(targets: pd.Series, share: float, seed: int) -> list[pd.Series]:
 
 
 def groups(rows: pd.DataFrame) -> Groups:
-    """Group rows that are not independent: those of one GROUP, and those with equal features.
+    """Group rows that are not independent: those of one GROUP, else those with equal features.
 
-    They are on one side of the split, and the bootstrap resamples them together.
+    They are on one side of the split, and the bootstrap resamples them together. Where there are
+    FEW different rows, as in a table of three categories, equality means nothing.
     """
     features = [field.alias or name for name, field in Row.model_fields.items()]
-    equal, n_equal = numbered(pd.util.hash_pandas_object(rows[features], index=False))
-    entity, n_entities = numbered(rows[GROUP]) if GROUP else (equal, n_equal)
-    size = n_equal + n_entities
-    graph = coo_array((np.ones(len(rows)), (equal, n_equal + entity)), shape=(size, size))
-    _, components = connected_components(graph, directed=False)
-    codes, _ = numbered(pd.Series(components[equal]))
-    n_groups = int(codes.max()) + 1
+    key = rows[GROUP] if GROUP else pd.util.hash_pandas_object(rows[features], index=False)
+    codes, different = pd.factorize(key, use_na_sentinel=False)
+    if not GROUP and len(different) < FEW * len(rows):
+        codes, different = np.arange(len(rows)), rows.index
+    n_groups = len(different)
     return codes, f"{n_groups:,} {'rows' if n_groups == len(rows) else 'groups of rows'}"
-
-
-def numbered(values: pd.Series) -> tuple[npt.NDArray[np.intp], int]:
-    """Return the number of each value, from 0 in order of appearance, and how many there are."""
-    codes, different = pd.factorize(values, use_na_sentinel=False)
-    return codes, len(different)

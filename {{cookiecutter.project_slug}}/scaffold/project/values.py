@@ -9,33 +9,23 @@ import pandas as pd
 
 
 def clean(table: pd.DataFrame, missing: Collection[str] = ()) -> pd.DataFrame:
-    """Return a copy without blanks around text; "" and the texts in `missing` are missing values.
-
-    Categories become text. A number that is written in `missing`, such as `-999`, is missing too.
-    """
+    """Return a copy without blanks around text; "" and the texts `missing` are missing values."""
     table = table.rename(columns=str)
-    sentinels = pd.to_numeric(pd.Series(list(missing), dtype="str"), errors="coerce").dropna()
     for name, column in table.items():
-        if isinstance(column.dtype, pd.CategoricalDtype):
-            column = column.astype("str")
-        if pd.api.types.infer_dtype(column, skipna=True) in ("string", "empty"):
-            text = column.astype("str").str.strip()
+        if isinstance(column.dtype, pd.StringDtype):
+            text = column.str.strip()
             table[name] = text.mask(text.isin(["", *missing]))
-        elif pd.api.types.is_numeric_dtype(column) and column.isin(sentinels).any():
-            table[name] = column.mask(column.isin(sentinels))
     return table
 
 
 def numbers(
     column: pd.Series, decimal: str = ".", thousands: str = "", units: Collection[str] = ()
 ) -> pd.Series:
-    """Read text or other numbers as float64, NaN where missing; `(5)` and `5-` are negative.
+    """Read text as float64, NaN where missing; `(5)` and `5-` are negative.
 
     Raises:
         ValueError: a text is not a number in this notation.
     """
-    if pd.api.types.infer_dtype(column, skipna=True) != "string":
-        return pd.to_numeric(column).astype("float64")
     text = column.str.replace("\N{MINUS SIGN}", "-", regex=False)
     for unit in sorted(units, key=len, reverse=True):
         text = text.str.replace(unit, "", regex=False).str.strip()
@@ -52,7 +42,7 @@ def numbers(
     return values.where(~is_negative.fillna(False).astype(bool), -values)
 
 
-def booleans(column: pd.Series, true: Collection[object], false: Collection[object]) -> pd.Series:
+def booleans(column: pd.Series, true: Collection[str], false: Collection[str]) -> pd.Series:
     """Return True for the values in `true`, False for those in `false`, None where missing.
 
     Raises:
@@ -65,7 +55,7 @@ def booleans(column: pd.Series, true: Collection[object], false: Collection[obje
 
 
 def times(column: pd.Series, format: str = "ISO8601", utc: bool = False) -> pd.Series:  # noqa: A002
-    """Read text or numbers as times without a zone; `epoch s` and `epoch ms` count from 1970.
+    """Read text as times without a zone; `epoch s` and `epoch ms` count from 1970.
 
     An offset such as `Z` or `+02:00` is dropped; with `utc`, times are converted to UTC first.
 
@@ -85,8 +75,3 @@ def minutes(column: pd.Series, format: str) -> pd.Series:  # noqa: A002
     """Read times of day such as `17:30` as minutes after midnight."""
     time = pd.to_datetime(column, format=format)
     return (time - time.dt.normalize()) / pd.Timedelta(minutes=1)
-
-
-def labels(column: pd.Series) -> pd.Series:
-    """Return codes as text; a missing value stays missing."""
-    return column.astype("str").mask(column.isna())

@@ -38,7 +38,8 @@ def test_classes_have_the_same_share_in_each_part(rows: pd.DataFrame) -> None:
         assert (found - expected).abs().max() < 0.02
 
 
-def test_equal_rows_are_on_one_side(rows: pd.DataFrame) -> None:
+def test_equal_rows_are_on_one_side(rows: pd.DataFrame, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(module, "FEW", 0)
     twice = pd.concat([rows, rows], ignore_index=True)
     parts = split(twice, PARAMS)
     hashes = [
@@ -48,14 +49,20 @@ def test_equal_rows_are_on_one_side(rows: pd.DataFrame) -> None:
     assert groups(twice)[1] == f"{groups(rows)[0].max() + 1:,} groups of rows"
 
 
-def test_rows_of_an_entity_and_rows_that_equal_one_of_them_are_one_group(
+def test_a_few_rows_that_repeat_often_are_independent(rows: pd.DataFrame) -> None:
+    codes, over = groups(pd.concat([rows.iloc[:2]] * 100, ignore_index=True))
+    np.testing.assert_array_equal(codes, np.arange(200))
+    assert over == "200 rows"
+
+
+def test_rows_of_an_entity_are_one_group(
     rows: pd.DataFrame, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(module, "GROUP", "entity")
     few = rows.iloc[[0, 1, 2, 1, 3]].assign(entity=["a", "a", "b", "b", "c"])
     codes, over = groups(few)
-    np.testing.assert_array_equal(codes, [0, 0, 0, 0, 1])
-    assert over == "2 groups of rows"
+    np.testing.assert_array_equal(codes, [0, 0, 1, 1, 2])
+    assert over == "3 groups of rows"
 
 
 @pytest.mark.skipif(TARGET_TYPE is float, reason="the target has no classes")
