@@ -182,7 +182,7 @@ def require_memory(needed: int, what: str) -> None:
     free = psutil.virtual_memory().available
     if needed > free:
         raise PredictorError(
-            f"To work with {what} would take {needed / 1e9:.1f} GB, and {free / 1e9:.1f} GB are "
+            f"To work with {what} would take {needed / 1e9:,.1f} GB, and {free / 1e9:.1f} GB are "
             "free: adopt a sample of the rows, or `--drop` columns."
         )
 

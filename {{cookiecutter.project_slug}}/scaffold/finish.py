@@ -29,6 +29,7 @@ def without_scaffold(text: str) -> str:
     document: Any = tomlkit.parse(text)
     tool = document["tool"]
     document["dependency-groups"].pop("scaffold", None)
+    tool["mypy"].pop("exclude", None)
     tool["pytest"]["ini_options"].pop("pythonpath", None)
     for files in (tool["mypy"]["files"], tool["pytest"]["ini_options"]["testpaths"]):
         for name in [name for name in files if name.startswith("scaffold")]:

@@ -1,7 +1,5 @@
 """Choose the model to begin with; `adopt` runs this in a new process, because schema.py is new."""
 
-from collections.abc import Iterator
-
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
@@ -13,7 +11,8 @@ from predictor.schema import TARGET, TIME
 from predictor.split import groups
 from scaffold.writing import edit
 
-Fold = tuple[npt.NDArray[np.int64], npt.NDArray[np.int64]]  # rows to fit on, rows to judge
+Rows = npt.NDArray[np.int64]
+Fold = tuple[Rows, Rows]  # to fit on, to judge
 
 FOLDS = 5
 SAMPLE_ROWS = 20_000
@@ -28,17 +27,14 @@ def choose(rows: pd.DataFrame) -> tuple[str, str]:
     """
     best, every = models.LINEAR, folds(rows)
     if len(every) < 2:
-        return best, f"train.model: {best} (some class is missing in the older rows)"
-    losses = {name: np.array(list(fold_losses(name, rows, every))) for name in models.MODELS}
+        return best, "some class is missing in the older rows"
+    losses = {name: np.array([loss(name, rows, *fold) for fold in every]) for name in models.MODELS}
     for name, found in losses.items():
         gain = losses[best] - found
         if gain.mean() > gain.std(ddof=1) / np.sqrt(len(gain)):
             best = name
     shown = ", ".join(f"{name} {found.mean():.4g}" for name, found in losses.items())
-    return (
-        best,
-        f"train.model: {best} ({task.LOSS} over {len(every)} folds of the training rows: {shown})",
-    )
+    return best, f"{task.LOSS} over {len(every)} folds of the training rows: {shown}"
 
 
 def folds(rows: pd.DataFrame) -> list[Fold]:
@@ -51,25 +47,22 @@ def folds(rows: pd.DataFrame) -> list[Fold]:
     return [each for each in found if target.iloc[each[0]].nunique() == target.nunique()]
 
 
-def fold_losses(name: str, rows: pd.DataFrame, every: list[Fold]) -> Iterator[float]:
-    """Yield the loss of a model on each fold."""
-    chosen, problem = params.read(params.Train), params.read(task.Problem)
-    for fit, judge in every:
-        pipeline = models.fit(name, rows.iloc[fit], chosen)
-        outputs = task.from_sklearn(pipeline, models.frame(rows.iloc[judge]))
-        truth = task.truth(rows[TARGET].iloc[judge])
-        yield float(task.row_metrics(truth, outputs, problem)[task.LOSS].mean())
+def loss(name: str, rows: pd.DataFrame, fit: Rows, judge: Rows) -> float:
+    """Return the mean loss of a model on the rows `judge`."""
+    pipeline = models.fit(name, rows.iloc[fit], params.read(params.Train))
+    outputs = task.from_sklearn(pipeline, models.frame(rows.iloc[judge]))
+    truth = task.truth(rows[TARGET].iloc[judge])
+    return float(task.row_metrics(truth, outputs, params.read(task.Problem))[task.LOSS].mean())
 
 
 def main() -> None:
     """Set `train.model` in params.yaml."""
     rows = pd.concat(pd.read_parquet(PREPARED / f"{part}.parquet") for part in ("train", "valid"))
-    if len(rows) > SAMPLE_ROWS:
-        rows = rows.sample(SAMPLE_ROWS, random_state=1)
+    rows = rows.sample(min(len(rows), SAMPLE_ROWS), random_state=1)
     rows = rows.sort_values(TIME, kind="stable") if TIME else rows
-    name, sentence = choose(rows.reset_index(drop=True))
+    name, why = choose(rows.reset_index(drop=True))
     edit(PARAMS, (r"(?m)^  model: \w+", f"  model: {name}"))
-    print(sentence)
+    print(f"train.model: {name} ({why})")
 
 
 if __name__ == "__main__":

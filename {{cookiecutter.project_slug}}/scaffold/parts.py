@@ -17,20 +17,15 @@ ANSWERS = Path(".cruft.json")
 WAY_BACK = f"`{UNDO}` restores the state before."
 
 
-def answers() -> dict[str, str]:
-    """Return the answer to each question with yes or no, by the name of the part."""
+def require_changes(names: Iterable[str], answer: Answer) -> None:
+    """Raise PredictorError if a part is unknown, or is as wanted already."""
     if not ANSWERS.exists():
         raise PredictorError(
             f"{ANSWERS} is missing, so the template of this project is unknown: parts can be "
             "added only if the project was generated from a git repository of the template."
         )
     found = json.loads(ANSWERS.read_text(encoding="utf-8"))["context"]["cookiecutter"]
-    return {name: answer for name, answer in found.items() if answer in ("yes", "no")}
-
-
-def require_changes(names: Iterable[str], answer: Answer) -> None:
-    """Raise PredictorError if a part is unknown, or is as wanted already."""
-    known = answers()
+    known = {name: found[name] for name in found if found[name] in ("yes", "no")}
     for name in names:
         if name not in known:
             raise PredictorError(
@@ -111,13 +106,12 @@ def test(names: Iterable[str]) -> None:
 def next_steps(names: Iterable[str], answer: Answer) -> list[str]:
     """Return what is left to the owner: the README, which no command changes, and the commit."""
     verb, place = ("Add", "to") if answer == "yes" else ("Remove", "from")
-    steps = [
-        f"{verb} the line of {name} {place} README.md: - [`docs/{name}.md`](docs/{name}.md)"
-        for name in names
-        if answer == "no" or Path("docs", f"{name}.md").exists()
+    pages = [f"docs/{name}.md" for name in names]
+    pages = [page for page in pages if answer == "no" or Path(page).exists()]
+    return [
+        *(f"{verb} this line {place} README.md: - [`{page}`]({page})" for page in pages),
+        f'Then commit: `git add --all` and `git commit -m "{verb} {", ".join(names)}"`',
     ]
-    message = f"{verb} {', '.join(names)}"
-    return [*steps, f'Then commit: `git add --all` and `git commit -m "{message}"`']
 
 
 def call(*command: str) -> None:

@@ -28,7 +28,7 @@ def test_each_baseline_is_compared_by_each_measure(promoted: Path) -> None:
         found = evaluation.difference(name, task.LOSS)
         assert found.ours == pytest.approx(evaluation.model[task.LOSS])
         assert found.theirs == pytest.approx(getattr(evaluation, name)[task.LOSS])
-        assert found.low - 1e-7 <= found.ours - found.theirs <= found.high + 1e-7
+        assert found.low - 1e-6 <= found.ours - found.theirs <= found.high + 1e-6
 
 
 def test_the_example_has_the_typical_value_of_each_column(promoted: Path) -> None:

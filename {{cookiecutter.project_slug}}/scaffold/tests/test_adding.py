@@ -44,7 +44,7 @@ def test_an_impossible_change_is_refused(name: str, answer: parts.Answer, senten
 def test_a_project_of_an_unknown_template_is_named() -> None:
     parts.ANSWERS.unlink()
     with pytest.raises(PredictorError, match="template of this project is unknown"):
-        parts.answers()
+        parts.require_changes(["gate"], "no")
 
 
 def test_a_tree_needs_a_commit_and_no_changes(project: Path) -> None:

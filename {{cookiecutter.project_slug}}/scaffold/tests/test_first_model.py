@@ -1,3 +1,4 @@
+import numpy as np
 import pandas as pd
 import pytest
 
@@ -20,3 +21,24 @@ def test_folds_by_time_fit_on_every_class(
         assert first_model.choose(rows)[0] == models.LINEAR
     monkeypatch.setattr(schema, "Target", float)
     assert len(first_model.folds(rows.assign(y=rows["t"]))) == 5
+
+
+@pytest.mark.parametrize(
+    ("gains", "chosen"),
+    [([0.1, 0.1, 0.1, 0.1, 0.1], True), ([0.5, -0.6, 0.6, -0.6, 0.2], False), ([-0.1] * 5, False)],
+    ids=["always better", "better by chance", "worse"],
+)
+def test_another_model_must_be_better_by_more_than_chance(
+    monkeypatch: pytest.MonkeyPatch, gains: list[float], chosen: bool
+) -> None:
+    folds = [(np.array([at]), np.array([at])) for at in range(5)]
+    monkeypatch.setattr(first_model, "folds", lambda _: folds)
+    other = next(name for name in models.MODELS if name != models.LINEAR)
+
+    def loss(name: str, _: object, fit: first_model.Rows, __: object) -> float:
+        return float(fit[0] - gains[fit[0]] * (name == other))
+
+    monkeypatch.setattr(first_model, "loss", loss)
+    name, why = first_model.choose(pd.DataFrame())
+    assert name == (other if chosen else models.LINEAR)
+    assert f"over 5 folds of the training rows: {models.LINEAR} 2" in why or name in why
