@@ -94,6 +94,16 @@ def everything(template: Path, core: Path, once: Once) -> Path:
     return Path(once("everything", build))
 
 
+@pytest.fixture(scope="session")
+def tables(core: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Return a folder with tables as users have them."""
+    folder = tmp_path_factory.mktemp("tables")
+    program = str(TEMPLATE / "tests" / "probes" / "make_tables.py")
+    made = run(folder, str(core / ".venv" / "bin" / "python"), program, str(folder))
+    assert made.returncode == 0, made.stderr
+    return folder
+
+
 def committed(project: Path) -> Path:
     """Commit everything, and return the project."""
     git(project, "add", "--all")

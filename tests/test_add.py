@@ -8,6 +8,7 @@ import pytest
 from baking import bake
 from conftest import git, run
 from snapshot import snapshot
+from test_adopt import about_flights
 from test_update import MINE, commit, cruft, edit
 
 pytestmark = pytest.mark.slow
@@ -35,10 +36,14 @@ def template_repository(tmp_path: Path) -> Path:
     return folder
 
 
-def owned(project: Path) -> Path:
-    """Commit a project, and what its owner has changed."""
+def owned(project: Path, *adopt: str) -> Path:
+    """Commit a project, the table that it adopts if any, and what its owner has changed."""
     assert run(project, "uv", "sync", "--quiet").returncode == 0
     commit(project, "Start the project")
+    if adopt:
+        done = run(project, "uv", "run", "python", "-m", "scaffold", "adopt", *adopt)
+        assert done.returncode == 0, done.stdout + done.stderr
+        commit(project, "Adopt a table")
     mine = {"src/predictor/features.py": ("def encode(", DOCUMENTED)}
     edit(project, {**MINE, "pyproject.toml": DEPENDENCY, **mine})
     (project / "README.md").write_text("# Mine\n\nAll in my words.\n", encoding="utf-8")
@@ -48,10 +53,12 @@ def owned(project: Path) -> Path:
 
 @pytest.mark.parametrize("tool", ["cookiecutter", "cruft"])
 def test_each_part_is_added_without_a_conflict(
-    template_repository: Path, tmp_path: Path, tool: str
+    template_repository: Path, tables: Path, tmp_path: Path, tool: str
 ) -> None:
     if tool == "cookiecutter":
-        project, order = owned(bake(template_repository, tmp_path, NONE)), PARTS
+        made, table = bake(template_repository, tmp_path, NONE), str(tables / "wines.csv")
+        options = ("--target", "target", "--time", "none", "--yes")
+        project, order = owned(made, table, *options), PARTS
     else:
         answers = ("--no-input", "--extra-context", json.dumps(NONE))
         cruft(tmp_path, "create", str(template_repository), "--output-dir", str(tmp_path), *answers)
@@ -65,3 +72,5 @@ def test_each_part_is_added_without_a_conflict(
     for command in LINT:
         done = run(project, *command.split())
         assert done.returncode == 0, (command, done.stdout + done.stderr)
+    if tool == "cookiecutter":
+        assert about_flights(project) == []

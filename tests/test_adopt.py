@@ -10,7 +10,6 @@ from pathlib import Path
 
 import pytest
 from conftest import Run, clean_environment, copy_of, git, predictor, run
-from snapshot import TEMPLATE
 from test_parts import run_tests
 
 pytestmark = pytest.mark.slow
@@ -38,16 +37,6 @@ print(sum(a["value"] == b for a, b in zip(found, answers, strict=True)), "the sa
 FLIGHTS = re.compile(r"flight|carrier|airport|nycflights", re.IGNORECASE)
 
 
-@pytest.fixture(scope="module")
-def tables(everything: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Return a folder with tables as users have them."""
-    folder = tmp_path_factory.mktemp("tables")
-    program = str(TEMPLATE / "tests" / "probes" / "make_tables.py")
-    made = run(folder, str(everything / ".venv" / "bin" / "python"), program, str(folder))
-    assert made.returncode == 0, made.stderr
-    return folder
-
-
 def adopt(project: Path, *arguments: str) -> Run:
     return run(project, "uv", "run", "python", "-m", "scaffold", "adopt", *arguments, "--yes")
 
@@ -60,6 +49,17 @@ def adopted(project: Path, *arguments: str) -> str:
     return done.stdout
 
 
+def about_flights(project: Path) -> list[str]:
+    """Return where the code, the tests and the pages of a project speak of flights."""
+    return [
+        f"{path.relative_to(project)}: {found[0]}"
+        for folder in ("src", "tests", "notebooks", "docs")
+        for path in (project / folder).rglob("*.*")
+        if path.suffix in (".py", ".md", ".ipynb", ".js")
+        and (found := FLIGHTS.search(path.read_text(encoding="utf-8")))
+    ]
+
+
 def require_sound(everything: Path, project: Path) -> None:
     """Require that lint, types and every test pass, and that nothing speaks of flights."""
     for command in ("ruff check --no-cache", "ruff format --no-cache --check", "mypy"):
@@ -67,14 +67,7 @@ def require_sound(everything: Path, project: Path) -> None:
         done = run(project, str(everything / ".venv" / "bin" / program), *arguments)
         assert done.returncode == 0, done.stdout[-3000:] + done.stderr
     assert " passed" in run_tests(everything, project, "tests")
-    left = [
-        f"{path.relative_to(project)}: {found[0]}"
-        for folder in ("src", "tests", "notebooks", "docs")
-        for path in (project / folder).rglob("*.*")
-        if path.suffix in (".py", ".md", ".ipynb", ".js")
-        and (found := FLIGHTS.search(path.read_text(encoding="utf-8")))
-    ]
-    assert left == []
+    assert about_flights(project) == []
 
 
 def test_a_table_with_several_classes(everything: Path, tables: Path, tmp_path: Path) -> None:

