@@ -49,8 +49,7 @@ function explain(contributions, isShare) {
     const row = table.insertRow();
     const usual = typeof typical === "number" ? exact.format(typical) : (typical ?? "missing");
     row.append(element("th", column.replaceAll("_", " "), { scope: "row", title: `compared with ${usual}` }));
-    const sign = effect < 0 ? "lowers" : "raises";
-    const words = `${sign} it by ${shown(effect)}`;
+    const words = effect === 0 ? "is typical" : `${effect < 0 ? "lowers" : "raises"} it by ${shown(effect)}`;
     const meter = element("meter", "", { max: largest, value: Math.abs(effect), "aria-label": words });
     const cell = row.insertCell();
     cell.append(meter, element("small", words));
