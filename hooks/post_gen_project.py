@@ -23,6 +23,11 @@ PARTS = {
         *("src/predictor/hardening", "tests/hardening", "docs/hardening.md"),
         "deploy/prometheus",
     ),
+    "monitoring": (
+        *("src/predictor/monitoring", "tests/monitoring", "docs/monitoring.md"),
+        *(".github/workflows/retrain.yml", "deploy/prometheus/monitoring.yml"),
+        "deploy/prometheus/monitoring_test.yml",
+    ),
     "gate": ("src/predictor/gate", "tests/gate", "docs/gate.md"),
     "stack": (
         *("deploy/compose.yaml", "deploy/.env.example", "deploy/mlflow", "deploy/nginx.conf"),

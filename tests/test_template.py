@@ -92,7 +92,7 @@ def test_no_lock_file_is_shipped(template: Path) -> None:
 def test_each_make_target_runs_one_or_two_commands_of_uv(template: Path) -> None:
     makefile = text_of(template / INSIDE / "Makefile")
     targets = re.findall(r"^(\w+):\s+##.*\n((?:\t.*\n)+)", makefile, re.MULTILINE)
-    assert [name for name, _ in targets] == ["setup", "pipeline", "serve", "check", "ui"]
+    assert [name for name, _ in targets] == ["setup", "pipeline", "serve", "replay", "check", "ui"]
     for _, recipe in targets:
         assert 1 <= sum(line.startswith("\tuv ") for line in recipe.splitlines()) <= 2
 

@@ -103,7 +103,8 @@ def test_a_workflow_grants_nothing_at_the_top_and_can_be_started_by_hand(path: P
 
 @each_file
 def test_no_workflow_needs_a_secret(path: Path) -> None:
-    assert "secrets." not in text_of(path)
+    optional = "secrets.PREDICTOR_LOG }}"  # without it, only the age of the champion counts
+    assert "secrets." not in text_of(path).replace(optional, "")
 
 
 @each_file
@@ -126,6 +127,7 @@ def test_a_job_that_may_write_runs_no_python_of_the_project(path: Path) -> None:
     [
         ("ci", {}),
         ("delivery", {"comment": {"pull-requests"}}),
+        ("retrain", {"propose": {"contents", "pull-requests"}}),
         (
             "release",
             {"image": {"packages", "id-token", "attestations"}, "publish": {"contents"}},
@@ -140,14 +142,14 @@ def test_a_workflow_may_write_only_what_it_is_for(name: str, writing: dict[str, 
     assert {id_: scopes for id_, scopes in granted.items() if scopes} == writing
 
 
-def test_only_a_job_that_builds_an_image_may_write_beside_a_checkout() -> None:
+def test_only_a_job_that_builds_or_pushes_may_write_beside_a_checkout() -> None:
     beside = {
         f"{path.stem} {id_}"
         for path in FILES
         for id_, job in jobs(path).items()
         if "write" in job["permissions"].values() and "actions/checkout" in commands(job)
     }
-    assert beside == {"release image"}
+    assert beside == {"release image", "retrain propose"}
 
 
 def test_all_green_waits_for_every_other_job() -> None:

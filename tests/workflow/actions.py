@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import shutil
 import subprocess
 from collections.abc import Callable, Mapping
@@ -91,10 +92,33 @@ def download_artifact(machine: Machine, inputs: Inputs) -> Outputs:
     return {}
 
 
+def create_pull_request(machine: Machine, inputs: Inputs) -> Outputs:
+    """Record the pull request, as the stand-in of `gh` does, unless nothing has changed."""
+    for scope in ("contents", "pull-requests"):
+        if machine.permissions.get(scope) != "write":
+            raise ActionError(f"HTTP 403: the job has no permission {scope}: write")
+    changed = _git(machine, "status", "--porcelain").splitlines()
+    if changed:
+        body = machine.workspace / inputs["body-path"]
+        call = {
+            "arguments": ["pr", "create", "--head", inputs["branch"], "--title", inputs["title"]],
+            "body": body.read_text(encoding="utf-8"),
+            "changed": [line[3:] for line in changed],
+        }
+        machine.artifacts.mkdir(parents=True, exist_ok=True)
+        with (machine.artifacts / "gh.jsonl").open("a", encoding="utf-8") as log:
+            log.write(json.dumps(call) + "\n")
+    return {}
+
+
 ACTIONS: Mapping[str, tuple[Callable[[Machine, Inputs], Outputs], set[str]]] = {
     "actions/checkout": (checkout, {"persist-credentials", "fetch-depth"}),
     "actions/upload-artifact": (upload_artifact, {"name", "path"}),
     "actions/download-artifact": (download_artifact, {"name", "path"}),
+    "peter-evans/create-pull-request": (
+        create_pull_request,
+        {"branch", "title", "commit-message", "body-path"},
+    ),
     "astral-sh/setup-uv": (setup_uv, {"enable-cache"}),
     "docker/setup-buildx-action": (images.set_up_buildx, set()),
     "docker/login-action": (images.log_in, {"registry", "username", "password"}),

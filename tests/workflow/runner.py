@@ -118,6 +118,7 @@ class Runner:
         machine = self._machine(job, at)
         contexts = {
             "github": machine.github(),
+            "secrets": {"PREDICTOR_LOG": ""},  # as on GitHub if it was not set
             "needs": {name: each.context for name, each in needs.items()},
             "matrix": leg,
         }
