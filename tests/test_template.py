@@ -13,7 +13,7 @@ from snapshot import TEMPLATE
 
 INSIDE = "{{cookiecutter.project_slug}}"
 STATEMENT = re.compile(r"^\s*#%(.*)$", re.MULTILINE)
-ALLOWED = re.compile(r' if cookiecutter\.\w+ == "[\w.-]+"( and cookiecutter\.\w+)?| endif')
+ALLOWED = re.compile(r' if cookiecutter\.\w+ == "[\w.-]+"( (and|or) cookiecutter\.\w+( == "yes")?)?| endif')
 
 
 def inside(template: Path, *suffixes: str) -> list[Path]:
