@@ -13,7 +13,8 @@ from snapshot import TEMPLATE
 
 INSIDE = "{{cookiecutter.project_slug}}"
 STATEMENT = re.compile(r"^\s*#%(.*)$", re.MULTILINE)
-ALLOWED = re.compile(r' if cookiecutter\.\w+ == "[\w.-]+"( (and|or) cookiecutter\.\w+( == "yes")?)?| endif')
+CONDITION = r'cookiecutter\.\w+( == "[\w.-]+")?'
+ALLOWED = re.compile(rf" if {CONDITION}( (and|or) {CONDITION})?| endif")
 
 
 def inside(template: Path, *suffixes: str) -> list[Path]:
