@@ -1,3 +1,4 @@
+import shutil
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -7,7 +8,7 @@ import pandas as pd
 import pytest
 import sqlalchemy as sa
 import synthetic
-from conftest import run_stages
+from conftest import run_stages, write_project
 from filelock import FileLock
 from ruamel.yaml import YAML
 
@@ -15,7 +16,8 @@ from predictor.errors import PredictorError
 from predictor.features import KINDS, NUMBERS
 from predictor.monitoring import incidents, retrain
 from predictor.monitoring.log import now
-from predictor.paths import LOCK, PARAMS, REPORTS
+from predictor.paths import LOCK, PARAMS, README, REPORTS
+from predictor.promote import promote
 from predictor.schema import TIME
 
 pytest_plugins = ["logged"]
@@ -37,6 +39,33 @@ def pipeline() -> None:
     """Run the stages and write the lock of another recipe, as `dvc repro` would."""
     run_stages()
     LOCK.write_text(LOCK.read_text(encoding="utf-8").replace("md5: '1'", "md5: '7'"))
+
+
+@pytest.fixture(scope="module")
+def trained(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Return a project with a champion, and a registry of its own."""
+    folder = tmp_path_factory.mktemp("retrain")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.chdir(folder)
+        patch.setenv("MLFLOW_TRACKING_URI", f"sqlite:///{folder}/mlflow.db")
+        write_project()
+        run_stages()
+        assert promote().promotes
+    shutil.copytree(folder, folder.with_name("trained"))
+    return folder
+
+
+@pytest.fixture
+def promoted(trained: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """Return that project in its first state; only the registry is not reset."""
+    monkeypatch.chdir(trained)
+    monkeypatch.setenv("MLFLOW_TRACKING_URI", f"sqlite:///{trained}/mlflow.db")
+    for name in ("models", "reports"):
+        shutil.rmtree(name)
+        shutil.copytree(trained.with_name("trained") / name, name)
+    for path in (README, PARAMS, LOCK):
+        shutil.copyfile(trained.with_name("trained") / path, path)
+    return trained
 
 
 @pytest.fixture
