@@ -65,3 +65,22 @@ ROWS = st.lists(
     max_size=5,
 )
 schemathesis.openapi.media_type("text/csv", ROWS.filter(is_told_apart).map(as_csv))
+
+
+def known_id() -> str:
+    """Return the id of an answer, for the labels of the part monitoring."""
+    url = os.environ["FUZZED"]
+    with urllib.request.urlopen(f"{url}/about", timeout=10) as response:
+        row = json.dumps(json.load(response)["example"]).encode()
+    request = urllib.request.Request(f"{url}/predict", row, {"Content-Type": "application/json"})
+    with urllib.request.urlopen(request, timeout=10) as response:
+        return str(response.headers["x-prediction-id"])
+
+
+@schemathesis.hook
+def map_body(context: schemathesis.HookContext, body: Any) -> Any:
+    """Give a single label the id of an answer."""
+    operation = context.operation
+    if operation and operation.path == "/labels" and isinstance(body, dict) and len(body) == 1:
+        return dict.fromkeys([known_id()], *body.values())
+    return body

@@ -6,7 +6,7 @@ from typing import Annotated
 import typer
 
 app = typer.Typer()
-labels = typer.Typer(help="What really happened.", no_args_is_help=True)
+labels = typer.Typer(no_args_is_help=True, epilog="Example: `predictor labels add labels.csv`")
 app.add_typer(labels, name="labels")
 
 
