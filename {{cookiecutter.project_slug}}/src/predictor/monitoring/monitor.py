@@ -107,15 +107,20 @@ def monitor(engine: sa.Engine, since: datetime | None = None) -> Report:
         found.notes.append(f"no alarm with fewer than {limits.minimum_rows:,} answers")
     else:
         found.alarms = alarms(found, limits, report.read_evaluation(CHAMPION).model)
-    found.gauges = [
+    found.gauges = gauges(found)
+    keep(engine, found, limits)
+    return found
+
+
+def gauges(found: Report) -> list[tuple[str, str, float]]:
+    """Return the numbers that `/metrics` shows: kind, column or part, and value."""
+    return [
         ("time", "", time.time()),
         *(("psi", each.column, each.psi) for each in found.drift),
         *(("missing", each.column, each.missing) for each in found.drift),
         *(("quality", name, each[0]) for name, each in found.quality.items()),
         *((f"alarm {kind}", part, 1) for kind, part, _ in found.alarms),
     ]
-    keep(engine, found, limits)
-    return found
 
 
 def window(engine: sa.Engine, version: str, since: datetime) -> pd.DataFrame:
