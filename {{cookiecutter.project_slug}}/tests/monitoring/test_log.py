@@ -74,6 +74,22 @@ def test_a_stop_writes_everything(engine: sa.Engine, sent: tuple[bytes, bytes]) 
     assert (len(stored(engine)), service.lost) == (6000, 0)
 
 
+def test_an_answer_that_arrives_while_others_are_written_is_not_lost(
+    engine: sa.Engine, sent: tuple[bytes, bytes], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    service, record = Writer(State({"failed_reloads": 0})), writer.record
+
+    def record_while_one_arrives(name: str, *answer: Any) -> dict[str, Any]:
+        if name == "1":
+            put(service, ["late"], sent)
+        return record(name, *answer)
+
+    monkeypatch.setattr(writer, "record", record_while_one_arrives)
+    put(service, [1, 2], sent)
+    service.write()
+    assert {row["id"] for row in stored(engine)} == {"1", "2", "late"}
+
+
 def test_two_services_on_one_log_lose_nothing(engine: sa.Engine, sent: tuple[bytes, bytes]) -> None:
     writers = [Writer(State({"failed_reloads": 0})), Writer(State({"failed_reloads": 0}))]
     for at, service in enumerate(writers):

@@ -84,7 +84,7 @@ class Writer(Thread):
                 self.engine = self.engine or connect()
                 # A commit whose confirmation was lost is repeated.
                 insert = INSERT[self.engine.dialect.name](answers).on_conflict_do_nothing()
-                while batch := [record(*each) for each in islice(self.waiting, BATCH)]:
+                while batch := [record(*each) for each in islice(self.waiting.copy(), BATCH)]:
                     with self.engine.begin() as connection:
                         connection.execute(insert, batch)
                     for _ in batch:
