@@ -69,6 +69,26 @@ def test_a_column_that_drifts_or_goes_missing_is_named(
     assert recorded == {alarm[:2] for alarm in raised}
 
 
+def test_a_column_that_is_not_stored_is_not_missing(
+    engine: sa.Engine, rows: pd.DataFrame, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    store(engine, rows.assign(**{AMOUNTS[0]: np.nan}))
+    monkeypatch.setattr(monitor, "PERSONAL", {AMOUNTS[0]})
+    found = monitor.monitor(engine)
+    assert AMOUNTS[0] not in [alarm[1] for alarm in found.alarms]
+    assert AMOUNTS[0] not in [each.column for each in found.drift]
+
+
+def test_answers_of_another_version_do_not_count(engine: sa.Engine, rows: pd.DataFrame) -> None:
+    store(engine, rows)
+    with engine.begin() as connection:
+        connection.execute(sa.update(answers).where(answers.c.id < "3").values(version="0"))
+        left = connection.scalar(
+            sa.select(sa.func.count()).select_from(answers).where(answers.c.version == "1")
+        )
+    assert 0 < monitor.monitor(engine).rows == left < 600
+
+
 def test_few_rows_raise_no_alarm_and_the_report_says_so(
     engine: sa.Engine, rows: pd.DataFrame
 ) -> None:
