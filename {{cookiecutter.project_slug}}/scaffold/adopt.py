@@ -10,43 +10,25 @@ import psutil
 from predictor.errors import PredictorError, did_you_mean
 from scaffold.adoption import Adoption, Description, costs, row_name_of
 from scaffold.choices import Choices, Terminal
-from scaffold.choosing import TEST_SHARE, TimeSplit, calendar_parts, split_by_time
+from scaffold.choosing import TEST_SHARE, TimeSplit, split_by_time
 from scaffold.columns import Column, Proposal, propose, urge_costs
+from scaffold.delimited import Options
 from scaffold.git import UNDO, require_clean_tree
 from scaffold.leaks import leaks
 from scaffold.parts import call, is_adopted, say
-from scaffold.reading import Options, Table, read_table
-from scaffold.writing import edit, write
+from scaffold.reading import Table, read_table
+from scaffold.writing import TEMPLATES, edit, write
 
 SOURCE = Path("data/source")
 MOST_NAMES = 50  # that features.py makes columns of
 MEMORY_OF_A_BYTE = 8  # bytes to read one byte of a table; measured: 6
 LARGE_FOR_GIT = 50_000_000  # bytes; GitHub warns from here on
-PULL = """      - run: uv run dvc pull data/source/FILE
-        env:
-          AWS_ACCESS_KEY_ID: ${{ secrets.AWS_ACCESS_KEY_ID }}
-          AWS_SECRET_ACCESS_KEY: ${{ secrets.AWS_SECRET_ACCESS_KEY }}
-"""
 STEPS = (
     *("ruff format --quiet src tests", "ruff check --quiet --fix src tests"),
     *("ruff format --quiet src tests", "dvc repro prepare", "python -m scaffold.first_model"),
     *("dvc repro", "predictor promote"),
 )
 PULLED_BEFORE = ("      - run: uv run dvc repro\n", "      - if: ${{ hashFiles(")
-NEXT = """
-Look at src/predictor/schema.py and data.py, then commit:
-  git add --all
-  git commit -m "Adopt {file}"
-With this commit everyone who sees the repository sees the rows of {file}. If they are private,
-undo it ({undo}) and adopt again with --private."""
-NEXT_PRIVATE = """
-No row of {file} is in git; clones and CI get them from a remote that you choose (docs: dvc.org):
-  uv add --group train dvc-s3
-  uv run dvc remote add --default storage s3://BUCKET/PREFIX
-  uv run dvc push
-  git add --all
-  git commit -m "Adopt {file}"
-"""
 
 
 def adopt(
@@ -54,9 +36,8 @@ def adopt(
 ) -> None:
     """Make the table at `path` the data of the project in the working directory.
 
-    Raises:
-        PredictorError: the table cannot be used, or nobody is there to answer a question, and
-            nothing was changed; or a step failed.
+    Raises: PredictorError if the table cannot be used or a question is open, before anything has
+    changed; or if a step failed.
     """
     require_fresh_project(path)
     require_memory(MEMORY_OF_A_BYTE * path.stat().st_size, "the table")
@@ -83,7 +64,8 @@ def adopt(
         keep_out_of_git(file)
     for command in STEPS:
         call("uv", "run", *command.split())
-    say((NEXT_PRIVATE if described.private else NEXT).format(file=file, undo=UNDO))
+    template = TEMPLATES.get_template("next.txt.jinja")
+    say(template.render(file=file, undo=UNDO, private=described.private))
 
 
 def require_fresh_project(path: Path) -> None:
@@ -118,18 +100,12 @@ def decide(table: Table, choices: Choices, user: Terminal | None) -> tuple[Propo
         for question in questions:
             choices = choices.adding(*user.choose(question))
     for each in [*proposal.columns, proposal.target]:
-        say(f"  {each.name}: {describe_column(each)}")
+        keep = "" if each.name in choices.drop else f" (--keep {each.name})"
+        says = f"IGNORED, {each.ignored}{keep}" if each.ignored else each.why
+        say(f"  {each.name}: {says}")
     for note in proposal.notes:
         say(note)
     return proposal, choices
-
-
-def describe_column(column: Column) -> str:
-    """Return how a column is read, or why it is no feature."""
-    if not column.ignored:
-        return column.why
-    keep = "" if column.ignored == "given by --drop" else f" (--keep {column.name})"
-    return f"IGNORED, {column.ignored}{keep}"
 
 
 def describe(said: Description, target: Column, user: Terminal) -> Description:
@@ -149,17 +125,13 @@ def complete(
     by_name = {each.name: each for each in proposal.columns}
     time, group = by_name.get(choices.time or ""), by_name.get(choices.group or "")
     split = split_by_time(time.values, proposal.target.values) if time else None
-    columns = [
-        replace(each, ignored="it only orders the rows") if is_only_order(each) else each
-        for each in proposal.columns
-    ]
-    if described.private:
-        columns = [replace(each, names=()) for each in columns]  # names could be of people
+    if described.private:  # names could be of people
+        columns = [replace(each, names=()) for each in proposal.columns]
+        proposal = replace(proposal, columns=columns)
     adoption = Adoption(
         file=file,
         table=table,
         proposal=proposal,
-        columns=columns,
         time=time.name if time else None,
         group=group.name if group and not time else None,
         split=split,
@@ -171,11 +143,6 @@ def complete(
     require_memory(16 * len(proposal.target.values) * width, "the model's input")
     say(describe_split(split, [group] if group else adoption.features, proposal.target))
     return adoption
-
-
-def is_only_order(column: Column) -> bool:
-    """Return whether a time has no part that could be a feature."""
-    return column.kind == "time" and not column.ignored and not calendar_parts(column.values)
 
 
 def require_memory(needed: int, what: str) -> None:
@@ -211,5 +178,5 @@ def keep_out_of_git(file: str) -> None:
     edit("README.md", (r"\$ make setup\n", pull))
     workflow = Path(".github/workflows/ci.yml")
     if workflow.exists():
-        step = PULL.replace("FILE", file)
+        step = TEMPLATES.get_template("pull.yml.jinja").render(file=file)
         edit(workflow, *((re.escape(each), step + each) for each in PULLED_BEFORE))

@@ -40,7 +40,6 @@ class Adoption:
     file: str  # its name below data/source
     table: Table
     proposal: Proposal
-    columns: list[Column]  # those of the proposal; some are ignored for other reasons
     time: str | None  # orders the rows
     group: str | None
     split: TimeSplit | None  # by time; None: at random
@@ -61,7 +60,7 @@ class Adoption:
     @property
     def features(self) -> list[Column]:
         """Return the columns that the model gets."""
-        return [each for each in self.columns if not each.ignored]
+        return [each for each in self.proposal.columns if not each.ignored]
 
     @property
     def problem(self) -> dict[str, Any]:

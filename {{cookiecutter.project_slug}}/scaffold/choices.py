@@ -50,11 +50,9 @@ class Choices:
             column, _, reading = value.rpartition("=")
             return replace(self, readings={**self.readings, column: reading})
         old = getattr(self, name)
-        new: Any = value
-        if isinstance(old, frozenset):
-            new = old | {value}
-        elif isinstance(old, int):
-            new = True if isinstance(old, bool) else int(value)
+        new: Any = old | {value} if isinstance(old, frozenset) else value
+        if isinstance(old, int):
+            new = int(value or True)
         return replace(self, **{name: new})
 
 

@@ -52,10 +52,9 @@ def split_by_time(times: pd.Series, target: pd.Series) -> TimeSplit:
 
 def enough(target: pd.Series, rows: pd.Series) -> bool:
     """Return whether these rows are enough to see a difference between two models."""
-    chosen = target[rows]
     if is_numeric_dtype(target) and not is_bool_dtype(target):
-        return len(chosen) >= min(ENOUGH, len(target) // 5)
-    counts, wanted = chosen.value_counts(), target.value_counts()
+        return bool(rows.sum() >= min(ENOUGH, len(target) // 5))
+    counts, wanted = target[rows].value_counts(), target.value_counts()
     return all(
         counts.get(name, 0) >= min(ENOUGH_OF_A_CLASS, total // 5) for name, total in wanted.items()
     )

@@ -12,8 +12,8 @@ from scaffold import check as checks
 from scaffold import parts
 from scaffold.adoption import Description
 from scaffold.choices import Choices, Terminal
+from scaffold.delimited import Options
 from scaffold.finish import finish as delete_scaffold
-from scaffold.reading import Options
 
 app = App(
     name="python -m scaffold",

@@ -8,6 +8,7 @@ import pandas as pd
 
 from predictor.errors import PredictorError, did_you_mean
 from scaffold.choices import Choices, Question
+from scaffold.choosing import calendar_parts
 from scaffold.project.values import clean, numbers
 from scaffold.readings import TEXT, Kind, Reading, epochs, guess, read_as
 from scaffold.target import FLOAT32, choose_rows, classes_or_number, read_target
@@ -36,6 +37,11 @@ class Column:
     low: float | None = None
     high: float | None = None
     names: tuple[str, ...] = ()  # a closed set of categories; empty: any text
+
+    @property
+    def is_number(self) -> bool:
+        """Return whether the values are numbers or whole numbers."""
+        return self.kind in ("number", "integer")
 
 
 @dataclass(frozen=True)
@@ -69,12 +75,12 @@ def propose(rows: pd.DataFrame, choices: Choices) -> Proposal:
     columns = [_describe(table[name], each) for name, each in readings.items()]
     parts = {f"{each.name}.{part}" for each in columns if each.kind == "time" for part in PARTS}
     columns = [replace(each, ignored=_reason(each, parts, choices)) for each in columns]
-    used = [each for each in columns if not each.ignored]
+    used = [each for each in columns if not each.ignored or each.kind == "time"]
     if not used:
         raise PredictorError(f"No column is left beside the target {choices.target!r}.")
     for each in used:
         questions += _ask_sentinels(table[each.name], each, choices)
-    questions += _ask_time(used, choices)
+    questions += _ask_time(columns, choices)
     notes += _notes(columns)
     target = _describe(label, reading)
     if target.kind == "category":
@@ -219,9 +225,11 @@ def _find_fault(column: Column) -> str:
     distinct, is_integer = known.nunique(), column.kind == "integer"
     if known.empty:
         return "empty"
+    if column.kind == "time" and not calendar_parts(known):
+        return "it only orders the rows"
     if distinct == 1 and len(known) == len(column.values):
         return "constant"
-    if column.kind in ("number", "integer") and not known.abs().max() <= FLOAT32:
+    if column.is_number and not known.abs().max() <= FLOAT32:
         return f"values beyond 3e38 (row {known.abs().idxmax():,})"
     if is_integer and distinct == len(known) >= 10 and "year" not in name:
         is_dense = known.max() - known.min() == distinct - 1 or known.is_monotonic_increasing
@@ -237,7 +245,7 @@ def _find_fault(column: Column) -> str:
 def _ask_sentinels(texts: pd.Series, column: Column, choices: Choices) -> list[Question]:
     """Ask about a lowest or highest number such as -999 that is far from the others."""
     values, questions = column.values.dropna(), []
-    for number in {values.min(), values.max()} if column.kind in ("number", "integer") else ():
+    for number in {values.min(), values.max()} if column.is_number else ():
         others, text = values[values != number], texts[column.values == number].iloc[0]
         is_far = (others - number).abs().min() > others.max() - others.min()
         if is_far and SENTINEL.fullmatch(f"{number:g}") and text not in choices.literal:

@@ -1,7 +1,8 @@
 """Choose the model to begin with; `adopt` runs this in a new process, because schema.py is new."""
 
+from typing import Any
+
 import numpy as np
-import numpy.typing as npt
 import pandas as pd
 from sklearn.model_selection import GroupKFold, TimeSeriesSplit
 
@@ -11,8 +12,7 @@ from predictor.schema import TARGET, TIME
 from predictor.split import groups
 from scaffold.writing import edit
 
-Rows = npt.NDArray[np.int64]
-Fold = tuple[Rows, Rows]  # to fit on, to judge
+Fold = tuple[Any, Any]  # the positions of the rows to fit on, and of those to judge
 
 FOLDS = 5
 SAMPLE_ROWS = 20_000
@@ -28,7 +28,10 @@ def choose(rows: pd.DataFrame) -> tuple[str, str]:
     best, every = models.LINEAR, folds(rows)
     if len(every) < 2:
         return best, "some class is missing in the older rows"
-    losses = {name: np.array([loss(name, rows, *fold) for fold in every]) for name in models.MODELS}
+    losses = {
+        name: np.array([loss(name, *(rows.take(part) for part in fold)) for fold in every])
+        for name in models.MODELS
+    }
     for name, found in losses.items():
         gain = losses[best] - found
         if gain.mean() > gain.std(ddof=1) / np.sqrt(len(gain)):
@@ -47,11 +50,10 @@ def folds(rows: pd.DataFrame) -> list[Fold]:
     return [each for each in found if target.iloc[each[0]].nunique() == target.nunique()]
 
 
-def loss(name: str, rows: pd.DataFrame, fit: Rows, judge: Rows) -> float:
+def loss(name: str, fit: pd.DataFrame, judge: pd.DataFrame) -> float:
     """Return the mean loss of a model on the rows `judge`."""
-    pipeline = models.fit(name, rows.iloc[fit], params.read(params.Train))
-    outputs = task.from_sklearn(pipeline, models.frame(rows.iloc[judge]))
-    truth = task.truth(rows[TARGET].iloc[judge])
+    pipeline = models.fit(name, fit, params.read(params.Train))
+    outputs, truth = task.from_sklearn(pipeline, models.frame(judge)), task.truth(judge[TARGET])
     return float(task.row_metrics(truth, outputs, params.read(task.Problem))[task.LOSS].mean())
 
 

@@ -1,24 +1,16 @@
 """What the commands need from git."""
 
 import subprocess
-from pathlib import Path
 
 from predictor.errors import PredictorError
 
 UNDO = "git reset --hard; git clean -fd"
 
 
-def git(*arguments: str, folder: Path = Path()) -> str:
-    """Return what a git command prints.
-
-    Raises: PredictorError if git is missing or the command fails.
-    """
-    try:
-        done = subprocess.run(
-            ["git", *arguments], cwd=folder, capture_output=True, encoding="utf-8", check=False
-        )
-    except FileNotFoundError as error:
-        raise PredictorError("git is not installed: install it (git-scm.com) first.") from error
+def git(*arguments: str) -> str:
+    """Return what a git command prints; raise PredictorError if it fails."""
+    command = ["git", *arguments]
+    done = subprocess.run(command, capture_output=True, encoding="utf-8", check=False)
     if done.returncode:
         reason = done.stderr.strip().partition("\n")[0]
         raise PredictorError(f"`git {' '.join(arguments)}` failed: {reason}")

@@ -2,7 +2,6 @@
 
 import numpy as np
 import pandas as pd
-from sklearn.linear_model import LinearRegression
 from sklearn.model_selection import cross_val_score
 from sklearn.tree import DecisionTreeClassifier, DecisionTreeRegressor
 
@@ -37,21 +36,20 @@ def leaks(columns: list[Column], target: Column) -> list[Question]:
 def explained(x: pd.Series, y: pd.Series, target: Column) -> float:
     """Return the share of a constant's error that a tree on one column removes, at most 1."""
     order = pd.DataFrame(pd.factorize(x, sort=True)[0])
-    is_number = target.kind in ("number", "integer")
-    tree = DecisionTreeRegressor if is_number else DecisionTreeClassifier
+    tree = DecisionTreeRegressor if target.is_number else DecisionTreeClassifier
     model = tree(max_leaf_nodes=100, min_samples_leaf=3, random_state=1)
     score = float(cross_val_score(model, order, y, cv=3).mean())  # R² or accuracy
-    constant = 0.0 if is_number else y.value_counts(normalize=True).max()
+    constant = 0.0 if target.is_number else y.value_counts(normalize=True).max()
     return (score - constant) / (1 - constant) if constant < 1 else 0.0
 
 
 def summands(columns: list[Column], target: Column, rows: pd.Index) -> list[str]:
     """Return the columns whose sum is the target: least squares gives each the weight 1."""
-    numbers = [each for each in (*columns, target) if each.kind in ("number", "integer")]
-    if target.kind not in ("number", "integer") or not 2 < len(numbers) < len(rows) / 2:
+    numbers = {each.name: each.values[rows] for each in (*columns, target) if each.is_number}
+    X = pd.DataFrame(numbers, dtype=float).fillna(0.0)
+    if target.name not in X or X.shape[1] < 3:
         return []
-    X = pd.DataFrame({each.name: each.values[rows].astype(float) for each in numbers}).fillna(0.0)
     y = X.pop(target.name)
-    parts = X.columns[np.abs(LinearRegression().fit(X, y).coef_ - 1) < 0.02]
-    is_sum = len(parts) > 1 and (y - X[parts].sum(axis="columns")).var() <= 1e-6 * y.var()
-    return list(parts) if is_sum else []
+    weights, *_ = np.linalg.lstsq(X, y)
+    parts = list(X.columns[np.abs(weights - 1) < 0.01])
+    return parts if np.allclose(X[parts].sum(axis="columns"), y) else []

@@ -65,8 +65,10 @@ def change(names: list[str], answer: Answer, *, dry_run: bool = False) -> None:
         )
     say("Updating the environment with `uv sync` ...")
     call(os.environ.get("UV", "uv"), "sync", "--quiet")
-    if answer == "yes":
-        test(names)
+    folders = [f"tests/{name}" for name in names if Path("tests", name).exists()]
+    if folders:
+        say(f"Testing {', '.join(folders)} (imports take about ten seconds) ...")
+        call(sys.executable, "-m", "pytest", "--quiet", *folders)
     print(*next_steps(names, answer), sep="\n")
 
 
@@ -90,8 +92,8 @@ def update(names: Iterable[str], answer: Answer) -> None:
         check=False,
     )
     if done.returncode:
-        lines = [line for line in (done.stdout + done.stderr).splitlines() if line.strip(" │╰─╯")]
-        raise PredictorError(f"`cruft update` failed: {lines[-1].strip(' │')} {WAY_BACK}")
+        reason = (done.stdout + done.stderr).strip("\n │╰─╯").rpartition("\n")[2].strip("│ ")
+        raise PredictorError(f"`cruft update` failed: {reason} {WAY_BACK}")
 
 
 def conflicts() -> list[str]:
@@ -102,14 +104,6 @@ def conflicts() -> list[str]:
         found += [f"{name}:{number}" for number, line in lines if line.startswith("<<<<<<<")]
     rejected = git("ls-files", "--others", "--exclude-standard", "*.rej")
     return found + rejected.splitlines()
-
-
-def test(names: Iterable[str]) -> None:
-    """Run the tests of the parts that have any."""
-    folders = [f"tests/{name}" for name in names if Path("tests", name).exists()]
-    if folders:
-        say(f"Testing {', '.join(folders)} (imports take about ten seconds) ...")
-        call(sys.executable, "-m", "pytest", "--quiet", *folders)
 
 
 def next_steps(names: Iterable[str], answer: Answer) -> list[str]:

@@ -15,8 +15,6 @@ from python_calamine import CalamineError
 from predictor.errors import PredictorError
 from scaffold.delimited import Options, read_delimited
 
-__all__ = ["Options", "Table", "read_table"]
-
 MAX_BYTES, MAX_COLUMNS = 2_000_000_000, 2_000
 TEXT, EXCEL = (".csv", ".tsv", ".txt"), (".xlsx", ".xls", ".ods")
 
@@ -35,8 +33,7 @@ class Table:
 def read_table(path: Path, options: Options) -> Table:
     """Read a CSV, Excel or Parquet file.
 
-    Raises:
-        PredictorError: the file cannot be read, or an option must say how.
+    Raises: PredictorError if it cannot be read, or an option must say how.
     """
     try:
         table = _read(path, options)

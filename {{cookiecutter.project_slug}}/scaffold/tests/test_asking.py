@@ -8,7 +8,7 @@ from scaffold import adopt, adoption, cli
 from scaffold.adoption import Description
 from scaffold.choices import Choices, Question, Terminal
 from scaffold.columns import Column, propose
-from scaffold.reading import Options
+from scaffold.delimited import Options
 
 
 class Owner(Terminal):

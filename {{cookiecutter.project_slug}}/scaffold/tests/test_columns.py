@@ -10,8 +10,9 @@ import pytest
 from predictor.errors import PredictorError
 from scaffold.choices import Choices
 from scaffold.columns import Column, Proposal, propose
+from scaffold.delimited import Options
 from scaffold.project import values
-from scaffold.reading import Options, read_table
+from scaffold.reading import read_table
 
 ROWS = 40
 LABELS = ["yes", "no"] * (ROWS // 2)

@@ -35,10 +35,10 @@ def test_another_model_must_be_better_by_more_than_chance(
     monkeypatch.setattr(first_model, "folds", lambda _: folds)
     other = next(name for name in models.MODELS if name != models.LINEAR)
 
-    def loss(name: str, _: object, fit: first_model.Rows, __: object) -> float:
-        return float(fit[0] - gains[fit[0]] * (name == other))
+    def loss(name: str, fit: pd.DataFrame, _: object) -> float:
+        return float(fit.index[0] - gains[fit.index[0]] * (name == other))
 
     monkeypatch.setattr(first_model, "loss", loss)
-    name, why = first_model.choose(pd.DataFrame())
+    name, why = first_model.choose(pd.DataFrame({"x": range(5)}))
     assert name == (other if chosen else models.LINEAR)
     assert f"over 5 folds of the training rows: {models.LINEAR} 2" in why or name in why

@@ -9,7 +9,8 @@ import pytest
 
 from predictor.errors import PredictorError
 from scaffold import reading
-from scaffold.reading import Options, Table, read_table
+from scaffold.delimited import Options
+from scaffold.reading import Table, read_table
 
 
 def read(folder: Path, content: bytes | str, name: str = "table.csv", **options: Any) -> Table:
