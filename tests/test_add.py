@@ -19,7 +19,6 @@ NONE = dict.fromkeys(PARTS, "no") | {"author_name": "Somebody Else"}
 ADD = """
 import sys
 from scaffold import parts
-parts.test = lambda names: None
 parts.call = lambda *command: None
 parts.change([sys.argv[1]], "yes")
 """
