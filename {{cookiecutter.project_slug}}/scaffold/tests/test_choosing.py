@@ -5,8 +5,6 @@ import pytest
 from predictor.errors import PredictorError
 from scaffold.choosing import calendar_parts, enough, split_by_time
 
-RNG = np.random.default_rng(0)
-
 
 def days(first: str, n: int, every: str = "D") -> pd.Series:
     return pd.Series(pd.date_range(first, periods=n, freq=every))
@@ -14,7 +12,7 @@ def days(first: str, n: int, every: str = "D") -> pd.Series:
 
 def test_a_month_of_rows_is_split_by_days() -> None:
     times = days("2024-01-01", 310, "144min")
-    split = split_by_time(times, pd.Series(RNG.normal(size=310)))
+    split = split_by_time(times, pd.Series(np.random.default_rng(0).normal(size=310)))
     assert (split.block, split.period, split.last) == ("D", "%Y-%m-%d", "2024-01-31")
     assert split.test_days == 7
     assert split.is_test.equals(times >= pd.Timestamp("2024-01-25"))
@@ -42,7 +40,7 @@ def test_rows_that_mostly_have_one_time_have_no_split_by_time() -> None:
 
 
 def test_numbers_need_500_rows() -> None:
-    target, at = pd.Series(RNG.normal(size=4000)), pd.Series(range(4000))
+    target, at = pd.Series(np.random.default_rng(0).normal(size=4000)), pd.Series(range(4000))
     assert [enough(target, at >= first) for first in (3000, 3600)] == [True, False]
 
 
