@@ -17,7 +17,7 @@ BUDGETS = {
     "explain": 120,
     "gate": 250,
     "hardening": 250,
-    "monitoring": 1340,
+    "monitoring": 1040,
     "page": 60,
 }
 CODE = tuple(BUDGETS)

@@ -1,5 +1,6 @@
 """Incidents: one row for each alarm, refusal, rollback, error and failed reload."""
 
+import json
 from pathlib import Path
 from typing import Any
 
@@ -8,50 +9,41 @@ import sqlalchemy as sa
 from predictor import champions
 from predictor.errors import PredictorError
 from predictor.monitoring.log import incidents, now
-from predictor.paths import write_text
-
-PAGE = """# Incident {number}: {kind}, {part}
-
-Time: {time:%Y-%m-%d %H:%M} UTC. Outcome: {outcome}.
-
-Evidence: {evidence}
-
-## What happened, and whom did it affect?
-
-## Why did it happen?
-
-## What will prevent it, or show it earlier?
-"""
+from predictor.paths import VERDICT, write_text
 
 
-def record(engine: sa.Engine, kind: str, part: str, evidence: dict[str, Any]) -> None:
-    """Add an open incident, unless the same one is open already."""
-    same = (incidents.c.kind == kind, incidents.c.part == part, incidents.c.outcome == "open")
-    row = {"time": now(), "kind": kind, "part": part, "evidence": evidence, "outcome": "open"}
+def record(engine: sa.Engine, kind: str, part: str, evidence: str, outcome: str = "open") -> None:
+    """Add an incident, unless it is known, or another one of its kind and part is open."""
+    row = {"kind": kind, "part": part, "evidence": evidence, "outcome": outcome, "time": now()}
+    same = (incidents.c.kind == kind) & (incidents.c.part == part)
+    known = (incidents.c.outcome == "open") | (incidents.c.evidence == evidence)
     with engine.begin() as connection:
-        if connection.scalar(sa.select(incidents.c.number).where(*same)) is None:
+        if connection.scalar(sa.select(incidents.c.number).where(same, known)) is None:
             connection.execute(sa.insert(incidents), row)
 
 
 def close(engine: sa.Engine, outcome: str) -> None:
     """Write into all open incidents what was done."""
-    is_open = incidents.c.outcome == "open"
     with engine.begin() as connection:
+        is_open = incidents.c.outcome == "open"
         connection.execute(sa.update(incidents).where(is_open).values(outcome=outcome))
 
 
 def read(engine: sa.Engine) -> list[dict[str, Any]]:
-    """Return all incidents, the oldest first, with the rollbacks in `reports/champions.csv`."""
-    with engine.connect() as connection:
-        query = sa.select(incidents).order_by(incidents.c.number)
-        found = [dict(row) for row in connection.execute(query).mappings()]
-    recorded = [each["evidence"].get("when") for each in found]
+    """Return all incidents, the oldest first; refusals and rollbacks are found in `reports`."""
+    verdict = json.loads(VERDICT.read_bytes()) if VERDICT.exists() else {}
+    if verdict and not verdict["promotes"]:
+        broken = [
+            f"{it['rule']}: {it['sentence']}" for it in verdict["findings"] if not it["holds"]
+        ]
+        record(engine, "refusal", f"version {verdict['version']}", "; ".join(broken))
     for entry in champions.entries():
-        if entry.action == champions.ROLLED_BACK and entry.when not in recorded:
-            evidence = {"when": entry.when, "why": entry.why}
-            record(engine, "rollback", f"version {entry.version}", evidence)
-            return read(engine)
-    return found
+        if entry.action == champions.ROLLED_BACK:
+            evidence = f"{entry.when}: {entry.why}"
+            record(engine, "rollback", f"version {entry.version}", evidence, "rolled back")
+    with engine.connect() as connection:
+        rows = connection.execute(sa.select(incidents).order_by(incidents.c.number)).mappings()
+        return [dict(row) for row in rows]
 
 
 def begin_post_mortem(engine: sa.Engine, number: int) -> Path:
@@ -61,5 +53,16 @@ def begin_post_mortem(engine: sa.Engine, number: int) -> Path:
     if not found or path.exists():
         problem = f"{path} exists already" if found else f"There is no incident {number}"
         raise PredictorError(f"{problem}: `predictor incidents` lists all.")
-    write_text(path, PAGE.format(**found[0]))
+    return write_page(path, "post_mortem.md", found[0])
+
+
+def write_page(path: Path, template: str, values: dict[str, Any]) -> Path:
+    """Write a page from a template of Jinja, and return its path."""
+    from jinja2 import Environment, PackageLoader, select_autoescape
+
+    loader = PackageLoader("predictor.monitoring")
+    found = Environment(
+        loader=loader, autoescape=select_autoescape(["html.jinja"]), trim_blocks=True
+    )
+    write_text(path, found.get_template(f"{template}.jinja").render(values) + "\n")
     return path
