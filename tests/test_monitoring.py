@@ -69,7 +69,7 @@ def test_a_service_starts_again_on_the_log_of_a_killed_one(
         with serving(everything, tmp_path / f"out-{number}", settings) as service:
             answer = service.post("/predict", example_of(everything))
             name = answer.headers["x-prediction-id"]
-            assert service.post("/labels", {name: True}).json == {"new": 1, "repeated": 0}
+            assert service.post("/labels", {name: True}).json == {"stored": 1}
             service.process.kill()
         assert len(logged(log)) == number
 

@@ -91,7 +91,9 @@ def update(names: Iterable[str], answer: Answer) -> None:
     )
     if done.returncode:
         lines = [line for line in (done.stdout + done.stderr).splitlines() if line.strip(" │╰─╯")]
-        raise PredictorError(f"`cruft update` failed: {lines[-1].strip(' │')} {WAY_BACK}")
+        errors = [line.removeprefix("error: ") for line in lines if line.startswith("error: ")]
+        reason = " ".join(errors) or lines[-1].strip(" │")
+        raise PredictorError(f"`cruft update` failed: {reason} {WAY_BACK}")
 
 
 def conflicts() -> list[str]:

@@ -9,7 +9,7 @@ from ruamel.yaml import YAML
 from predictor import task
 from predictor.bundle import Bundle
 from predictor.features import KINDS
-from predictor.monitoring.log import answers, days_ago, to_row
+from predictor.monitoring.log import answers, now, to_row
 from predictor.paths import CHAMPION, PARAMS
 from predictor.schema import Row
 
@@ -24,7 +24,7 @@ def limits(**changed: float) -> None:
 
 def store(engine: sa.Engine, rows: pd.DataFrame, before: timedelta = timedelta(0)) -> task.Floats:
     """Log the champion's answers for rows, whose ids are their positions; return the outputs."""
-    champion, when = Bundle.load(CHAMPION), days_ago(0) - before
+    champion, when = Bundle.load(CHAMPION), now() - before
     bodies = rows[[*KINDS]].to_json(orient="records", lines=True, date_format="iso").splitlines()
     outputs = champion.predict(rows)
     stored = []

@@ -24,7 +24,7 @@ from predictor.schema import TARGET, Row
 
 pytest_plugins = ["logged"]
 
-LABEL: Any = synthetic.table(20)[TARGET].tolist()[0]
+LABEL, *_, OTHER = sorted(synthetic.table(20)[TARGET].unique().tolist())
 
 
 @pytest.fixture
@@ -168,17 +168,23 @@ def test_a_repeated_write_stores_an_answer_once(
 
 
 @pytest.mark.skipif(not synthetic.FREE, reason="no column holds any text")
-def test_a_text_that_the_database_refuses_costs_no_other_answer(
+def test_a_nul_in_a_text_which_postgresql_refuses_is_stored_as_another_sign(
     engine: sa.Engine, example: dict[str, Any], sent: tuple[bytes, bytes]
 ) -> None:
-    waiting, refused = Log(), json.dumps(example | {synthetic.FREE[0]: "\0"}).encode()
-    put(waiting, range(3), sent)
-    put(waiting, ["refused"], (refused, sent[1]))
-    put(waiting, range(3, 6), sent)
+    waiting, name = Log(), synthetic.FREE[0]
+    put(waiting, ["nul"], (json.dumps(example | {name: "a\0"}).encode(), sent[1]))
     waiting.write()
-    refuses = engine.dialect.name == "postgresql"
-    assert len(stored(engine)) == 7 - refuses
-    assert (waiting.lost, len(waiting.waiting)) == (int(refuses), 0)
+    assert stored(engine)[0][log.COLUMNS[name]] == "a\ufffd"
+
+
+def test_a_number_that_is_too_large_for_an_integer_is_stored(engine: sa.Engine) -> None:
+    table = sa.Table("numbers", sa.MetaData(), sa.Column("number", log.TYPES[int]))
+    with engine.begin() as connection:
+        table.drop(connection, checkfirst=True)
+        table.create(connection)
+        connection.execute(sa.insert(table), [{"number": 10**30}])
+        assert connection.scalar(sa.select(table.c.number)) == 1e30
+        table.drop(connection)
 
 
 def test_an_older_log_is_migrated_by_a_command(
@@ -188,7 +194,7 @@ def test_an_older_log_is_migrated_by_a_command(
     with engine.begin() as connection:
         connection.exec_driver_sql(f"ALTER TABLE answers DROP COLUMN {column}")
     with pytest.raises(
-        PredictorError, match=rf"without '{column}': run `uv run predictor migrate`"
+        PredictorError, match=rf"lacks answers\.{column}: run `uv run predictor migrate`"
     ):
         connect()
     connect(migrate=True)
@@ -208,11 +214,13 @@ def test_a_log_that_cannot_be_opened_is_a_sentence(
 
 
 def test_labels_are_matched_by_id_and_the_newest_counts(
-    client: TestClient, example: dict[str, Any]
+    client: TestClient, engine: sa.Engine, example: dict[str, Any]
 ) -> None:
     name = client.post("/predict", json=example).headers["x-prediction-id"]
-    assert client.post("/labels", json={name: LABEL}).json() == {"new": 1, "repeated": 0}
-    assert client.post("/labels", json={name: LABEL}).json() == {"new": 0, "repeated": 1}
+    assert client.post("/labels", json={name: OTHER}).json() == {"stored": 1}
+    assert client.post("/labels", json={name: LABEL}).json() == {"stored": 1}
+    (row,) = stored(engine)
+    assert (row["label"], row["labels"]) == (LABEL, 2)
 
 
 def test_an_unknown_id_is_refused_and_nothing_is_stored(
@@ -222,6 +230,7 @@ def test_an_unknown_id_is_refused_and_nothing_is_stored(
     response = client.post("/labels", json={name: LABEL, "unknown": LABEL})
     assert response.status_code == 404
     assert "1 of 2 ids belong to no answer in the log, such as 'unknown'" in response.text
+    assert "predictor_unknown_labels_total" in client.get("/metrics").text
     assert [row["labels"] for row in stored(engine)] == [0]
 
 
@@ -245,7 +254,7 @@ def test_what_came_before_an_answer_was_written_is_matched(
     client: TestClient, engine: sa.Engine, example: dict[str, Any]
 ) -> None:
     names = [client.post("/predict", json=example).headers["x-prediction-id"] for _ in range(5)]
-    assert client.post("/labels", json=dict.fromkeys(names, LABEL)).json()["new"] == 5
+    assert client.post("/labels", json=dict.fromkeys(names, LABEL)).json() == {"stored": 5}
     assert {row["label"] for row in stored(engine)} == {LABEL}
 
 
@@ -266,7 +275,6 @@ def test_a_refusal_and_a_rollback_are_incidents_whoever_ran_the_gate(
     verdict = {"version": "7", "judged_before": 0, "promotes": False, "findings": [finding]}
     VERDICT.write_text(json.dumps(verdict))
     champions.append(champions.history()[-1]._replace(action=champions.ROLLED_BACK, why="slow"))
-    incidents.close(engine, "seen")
     for _ in range(2):
         found = [(each["kind"], each["part"], each["outcome"]) for each in incidents.read(engine)]
         assert found == [
@@ -288,8 +296,9 @@ def test_a_failed_reload_is_an_incident_from_which_a_post_mortem_begins(
     monkeypatch.setattr(api.app.state, "failed_reloads", 2)
     wait_until(lambda: len(incidents.read(engine)) == 1)
     (found,) = incidents.read(engine)
-    assert (found["kind"], found["evidence"]) == ("failed reload", "2 since the start")
+    assert found["kind"] == "failed reload"
+    assert found["evidence"].startswith("2 since the start at 20")
     page = incidents.begin_post_mortem(engine, found["number"]).read_text(encoding="utf-8")
-    assert "Evidence: 2 since the start" in page
+    assert "Evidence: 2 since the start at 20" in page
     with pytest.raises(PredictorError, match="exists already"):
         incidents.begin_post_mortem(engine, found["number"])

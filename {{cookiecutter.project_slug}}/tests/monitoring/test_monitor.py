@@ -114,12 +114,17 @@ def test_wrong_labels_are_an_alarm(engine: sa.Engine, rows: pd.DataFrame) -> Non
 
 
 def test_late_and_repeated_labels_are_counted(engine: sa.Engine, rows: pd.DataFrame) -> None:
-    store(engine, rows, before=timedelta(days=31))
+    store(engine, rows)
     value = rows[TARGET].tolist()[0]
-    log.add_labels(engine, {"0": value, "1": value})
+    log.add_labels(engine, dict.fromkeys("0123", value))
     log.add_labels(engine, {"1": value})
-    monitor(engine, log.days_ago(60))
+    with engine.begin() as connection:
+        older = sa.update(answers).where(answers.c.id.in_(["2", "3"]))
+        connection.execute(older.values(time=log.now(31)))
+    monitor(engine)
     assert [report()[name] for name in ("labels", "late", "repeated")] == [2, 2, 1]
+    page = METRICS.with_name("report.html").read_text(encoding="utf-8")
+    assert "2 labels came in this time for older answers" in page
 
 
 def test_a_window_without_rows_is_a_sentence(
@@ -131,12 +136,11 @@ def test_a_window_without_rows_is_a_sentence(
     assert "version 1 has not answered since 20" in caplog.text
 
 
-def test_a_clock_that_went_back_is_reported(
-    engine: sa.Engine, rows: pd.DataFrame, caplog: pytest.LogCaptureFixture
-) -> None:
+def test_a_clock_that_went_back_is_reported(engine: sa.Engine, rows: pd.DataFrame) -> None:
     store(engine, rows, before=timedelta(days=-2))
     monitor(engine)
-    assert "600 answers are dated in the future: a clock went back" in caplog.text
+    page = METRICS.with_name("report.html").read_text(encoding="utf-8")
+    assert "600 answers are dated in the future: a clock went back" in page
 
 
 def test_what_is_older_than_the_retention_is_deleted(engine: sa.Engine, rows: pd.DataFrame) -> None:

@@ -13,9 +13,8 @@ from stored import limits, store
 from predictor import rules, schema
 from predictor.errors import PredictorError
 from predictor.features import NUMBERS
-from predictor.monitoring import incidents, retrain
-from predictor.monitoring.log import now
-from predictor.paths import LOCK, PARAMS, README, REPORTS
+from predictor.monitoring import incidents, log, retrain
+from predictor.paths import CHAMPIONS, LOCK, PARAMS, README, REPORTS
 from predictor.promote import promote
 from predictor.schema import TIME
 
@@ -74,12 +73,11 @@ def test_without_a_reason_nothing_runs(promoted: Path, engine: sa.Engine) -> Non
     assert retrain.retrain(engine, run=lambda: pytest.fail("it ran")) == 0
 
 
-def test_a_champion_that_is_too_old_is_trained_again(
-    promoted: Path, engine: sa.Engine, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(retrain, "now", lambda: now() + timedelta(days=91))
+def test_a_champion_that_is_too_old_is_trained_again(promoted: Path, engine: sa.Engine) -> None:
+    text = CHAMPIONS.read_text(encoding="utf-8")
+    CHAMPIONS.write_text(text.replace(f",{log.now().year}-", ",2020-"), encoding="utf-8")
     (reason,) = retrain.reasons(engine)
-    assert reason.startswith("champion: age: promoted on 20")
+    assert reason.startswith("champion: age: promoted on 2020-")
 
 
 def test_a_drift_leads_to_a_decision_of_the_gate_which_is_reported(
@@ -105,7 +103,6 @@ def test_a_refusal_has_its_own_exit_code_and_incident(
 def test_the_second_of_two_says_that_another_one_runs(
     drifted: pd.DataFrame, engine: sa.Engine
 ) -> None:
-    retrain.LOCK.parent.mkdir(exist_ok=True)
     with FileLock(retrain.LOCK):
         assert retrain.retrain(engine, run=lambda: pytest.fail("it ran")) == retrain.BUSY
 

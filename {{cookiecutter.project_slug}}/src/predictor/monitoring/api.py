@@ -6,8 +6,8 @@ from contextlib import asynccontextmanager, suppress
 from typing import Annotated
 from uuid import uuid4
 
-from fastapi import APIRouter, FastAPI, HTTPException, Request, Response
-from prometheus_client import CONTENT_TYPE_LATEST, REGISTRY, Metric, generate_latest
+from fastapi import APIRouter, FastAPI, HTTPException, Request
+from prometheus_client import REGISTRY, Metric, make_asgi_app
 from prometheus_client.parser import text_string_to_metric_families
 from prometheus_client.registry import Collector
 from pydantic import Field
@@ -33,27 +33,22 @@ async def log_answers(app: FastAPI) -> AsyncIterator[None]:
 
 async def write_regularly(app: FastAPI) -> None:
     """Twice a second, write the answers that wait, and each failed reload as an incident."""
-    recorded = 0
+    start = log.now()
     while True:
         await asyncio.sleep(WRITE_SECONDS)
         await asyncio.to_thread(app.state.log.write)
-        engine, failed = app.state.log.engine, app.state.failed_reloads
-        with suppress(SQLAlchemyError):  # `write` logs that the database is away
-            if engine and failed > recorded:
-                found = ("failed reload", "champion", f"{failed} since the start")
+        if (engine := app.state.log.engine) and (failed := app.state.failed_reloads):
+            found = ("failed reload", "champion", f"{failed} since the start at {start:%F %T}")
+            with suppress(SQLAlchemyError):  # `write` logs that the database is away
                 await asyncio.to_thread(incidents.record, engine, *found)
-                recorded = failed
 
 
-class PredictionLog:
-    """Gives each answer of `POST /predict` an id, as a header, and queues it for the log."""
+def log_predictions(app: ASGIApp) -> ASGIApp:
+    """Give each answer of `POST /predict` an id, as a header, and queue it for the log."""
 
-    def __init__(self, app: ASGIApp) -> None:
-        self.app = app
-
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:  # noqa: D102
+    async def middleware(scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http" or scope["path"] != "/predict":
-            await self.app(scope, receive, send)
+            await app(scope, receive, send)
             return
         name, request, response, status = uuid4().hex, bytearray(), bytearray(), 0
 
@@ -70,9 +65,11 @@ class PredictionLog:
             response.extend(message.get("body", b""))
             await send(message)
 
-        await self.app(scope, read, write)
+        await app(scope, read, write)
         if status == 200:
             scope["app"].state.log.put(name, bytes(request), bytes(response))
+
+    return middleware
 
 
 class NewestReport(Collector):
@@ -104,12 +101,8 @@ def add_labels(
 
 
 def install(app: FastAPI) -> None:
-    """Add the log, the labels, and `/metrics` unless another part has it: it shows all metrics."""
+    """Add the log, the labels and the metrics."""
     app.include_router(router)
-    app.add_middleware(PredictionLog)
+    app.add_middleware(log_predictions)
     REGISTRY.register(NewestReport())
-    if all(getattr(route, "path", "") != "/metrics" for route in app.routes):
-
-        @app.get("/metrics", include_in_schema=False)
-        def read_metrics() -> Response:
-            return Response(generate_latest(), media_type=CONTENT_TYPE_LATEST)
+    app.mount("/metrics", make_asgi_app())  # after the route of `hardening`, if it is there

@@ -1,22 +1,13 @@
-"""`predictor labels`, `monitor`, `retrain`, `incidents`, `migrate` and `replay`."""
+"""`predictor labels`, `monitor`, `retrain`, `incidents` and `migrate`."""
 
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Annotated
 
 import typer
 
-Fault = Literal[
-    "none", "missing", "unit", "category", "population", "labels", "candidate", "tracking"
-]
-
 app = typer.Typer()
-labels = typer.Typer(no_args_is_help=True, epilog="Example: `predictor labels add labels.csv`")
-app.add_typer(labels, name="labels")
-
-
-@labels.callback()
-def _group() -> None:
-    """What really happened."""
+labels = typer.Typer(help="What really happened.", no_args_is_help=True)
+app.add_typer(labels, name="labels", epilog="Example: `predictor labels add labels.csv`")
 
 
 @labels.command(epilog="Example: `predictor labels add labels.csv`")
@@ -24,10 +15,8 @@ def add(table: Annotated[Path, typer.Argument(help="CSV with the columns id and 
     """Store the true value for the X-Prediction-ID of each answer."""
     from predictor.monitoring import log
 
-    values, engine = log.read_labels(table), log.connect()
-    for first in range(0, len(values), log.BATCH):
-        found = log.add_labels(engine, dict(values[first : first + log.BATCH]))
-        print(f"{found['new']:,} labels are new, {found['repeated']:,} replaced an earlier one")
+    stored = log.add_labels(log.connect(), log.read_labels(table))["stored"]
+    print(f"{stored:,} labels are stored")
 
 
 @app.command(epilog="Example: `predictor monitor`")
@@ -40,13 +29,11 @@ def monitor() -> None:
 
 
 @app.command(epilog="Example: `predictor retrain`")
-def retrain(
-    through: Annotated[str, typer.Option(help="The newest period to use.")] = "",
-) -> None:
+def retrain() -> None:
     """Train and promote again if a rule fires. Exit codes: 3 refused, 4 another one runs."""
     from predictor.monitoring import log, retrain
 
-    raise typer.Exit(retrain.retrain(log.connect(), through))
+    raise typer.Exit(retrain.retrain(log.connect()))
 
 
 @app.command(epilog="Example: `predictor incidents --post-mortem 3`")
@@ -69,15 +56,3 @@ def migrate() -> None:
     from predictor.monitoring import log
 
     log.connect(migrate=True)
-
-
-@app.command(epilog="Example: `predictor replay --fault unit`")
-def replay(
-    fault: Annotated[Fault, typer.Option(help="What goes wrong.")] = "none",
-    start: Annotated[str, typer.Option(help="The period from which the fault is there.")] = "",
-    full: Annotated[bool, typer.Option("--full", help="All rows, not a sample.")] = False,
-) -> None:
-    """Play the later periods against a running service; Ctrl-C interrupts, the command resumes."""
-    from predictor.monitoring import replay
-
-    print(f"wrote {replay.write_page(*replay.replay(fault, start, full=full))}")

@@ -22,21 +22,12 @@ def record(engine: sa.Engine, kind: str, part: str, evidence: str, outcome: str 
             connection.execute(sa.insert(incidents), row)
 
 
-def close(engine: sa.Engine, outcome: str) -> None:
-    """Write into all open incidents what was done."""
-    with engine.begin() as connection:
-        is_open = incidents.c.outcome == "open"
-        connection.execute(sa.update(incidents).where(is_open).values(outcome=outcome))
-
-
 def read(engine: sa.Engine) -> list[dict[str, Any]]:
     """Return all incidents, the oldest first; refusals and rollbacks are found in `reports`."""
-    verdict = json.loads(VERDICT.read_bytes()) if VERDICT.exists() else {}
-    if verdict and not verdict["promotes"]:
-        broken = [
-            f"{it['rule']}: {it['sentence']}" for it in verdict["findings"] if not it["holds"]
-        ]
-        record(engine, "refusal", f"version {verdict['version']}", "; ".join(broken))
+    if VERDICT.exists() and not (verdict := json.loads(VERDICT.read_bytes()))["promotes"]:
+        broken = [each for each in verdict["findings"] if not each["holds"]]
+        evidence = "; ".join(f"{each['rule']}: {each['sentence']}" for each in broken)
+        record(engine, "refusal", f"version {verdict['version']}", evidence)
     for entry in champions.entries():
         if entry.action == champions.ROLLED_BACK:
             evidence = f"{entry.when}: {entry.why}"
@@ -51,18 +42,15 @@ def begin_post_mortem(engine: sa.Engine, number: int) -> Path:
     path = Path(f"docs/incidents/{number:03}.md")
     found = [each for each in read(engine) if each["number"] == number]
     if not found or path.exists():
-        problem = f"{path} exists already" if found else f"There is no incident {number}"
-        raise PredictorError(f"{problem}: `predictor incidents` lists all.")
-    return write_page(path, "post_mortem.md", found[0])
+        raise PredictorError(f"There is no incident {number}, or {path} exists already.")
+    return write_page(path, "monitoring/templates/post_mortem.md", found[0])
 
 
 def write_page(path: Path, template: str, values: dict[str, Any]) -> Path:
-    """Write a page from a template of Jinja, and return its path."""
+    """Write a page from a Jinja template of a part, and return its path."""
     from jinja2 import Environment, PackageLoader, select_autoescape
 
-    loader = PackageLoader("predictor.monitoring")
-    found = Environment(
-        loader=loader, autoescape=select_autoescape(["html.jinja"]), trim_blocks=True
-    )
-    write_text(path, found.get_template(f"{template}.jinja").render(values) + "\n")
+    loader = PackageLoader("predictor", "")
+    env = Environment(loader=loader, autoescape=select_autoescape(["html.jinja"]), trim_blocks=True)
+    write_text(path, env.get_template(f"{template}.jinja").render(values) + "\n")
     return path

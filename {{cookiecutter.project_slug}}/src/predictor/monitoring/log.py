@@ -4,7 +4,6 @@ import logging
 import os
 from collections import deque
 from datetime import UTC, datetime, timedelta
-from itertools import islice
 from pathlib import Path
 from threading import Lock
 from time import monotonic
@@ -15,7 +14,7 @@ from prometheus_client import Counter
 from pydantic import TypeAdapter
 from pydantic_core import from_json
 from sqlalchemy.dialects import postgresql, sqlite
-from sqlalchemy.exc import DataError, SQLAlchemyError
+from sqlalchemy.exc import SQLAlchemyError
 
 from predictor.errors import PredictorError
 from predictor.features import KINDS
@@ -28,41 +27,40 @@ logger = logging.getLogger(__name__)
 METRICS = REPORTS / "monitoring" / "metrics.prom"  # written by `predictor monitor`
 WAITING, BATCH, COMPLAIN_SECONDS = 20_000, 5_000, 60.0
 DROPPED = Counter("predictor_log_dropped", "Answers that the prediction log lost")
-RECEIVED = Counter("predictor_labels", "Labels that arrived", ["outcome"])
+UNKNOWN = Counter("predictor_unknown_labels", "Labels whose ids are not in the prediction log")
 INSERT: dict[str, Any] = {"sqlite": sqlite.insert, "postgresql": postgresql.insert}
-TYPES = {float: sa.Float, int: sa.BigInteger, bool: sa.Boolean, str: sa.Text}
+# An int of JSON can be too large for an integer of a database.
+TYPES = {float: sa.Float, int: sa.Float, bool: sa.Boolean, str: sa.Text}
 FIELDS = {field.alias or name: field for name, field in Row.model_fields.items()}
 OUTPUT = next(iter(Prediction.model_fields))  # the model's output is the first field of an answer
-OUTPUT_TYPE = sa.Float if Prediction.model_fields[OUTPUT].annotation is float else sa.JSON
 EXTRAS = {name: field.json_schema_extra for name, field in FIELDS.items()}
 PERSONAL = {name for name, it in EXTRAS.items() if isinstance(it, dict) and it.get("personal")}
 COLUMNS = {name: f"row_{name}" for name in KINDS if name not in PERSONAL}
+
 tables = sa.MetaData()
-
-
-def _table(name: str, **columns: Any) -> sa.Table:  # noqa: ANN401 (types of SQLAlchemy)
-    key, *others = (sa.Column(column, kind) for column, kind in columns.items())
-    key.primary_key = True
-    return sa.Table(name, tables, key, *others)
-
-
 # Times are in UTC. `labelled` is when the first label came, `labels` how many came.
-columns = {"id": sa.Text, "time": sa.DateTime, "version": sa.Text, "output": OUTPUT_TYPE}
-columns |= {"decision": sa.JSON, "label": sa.JSON, "labelled": sa.DateTime, "labels": sa.Integer}
-columns |= {column: TYPES.get(KINDS[name], sa.DateTime) for name, column in COLUMNS.items()}
-answers = _table("answers", **columns)
-texts = dict.fromkeys(["kind", "part", "evidence", "outcome"], sa.Text)
-incidents = _table("incidents", number=sa.Integer, time=sa.DateTime, **texts)
+answers = sa.Table(
+    "answers",
+    tables,
+    sa.Column("id", sa.Text, primary_key=True),
+    sa.Column("version", sa.Text),
+    sa.Column("labels", sa.Integer),
+    *(sa.Column(name, sa.DateTime) for name in ("time", "labelled")),
+    *(sa.Column(name, sa.JSON) for name in ("output", "decision", "label")),
+    *(sa.Column(COLUMNS[name], TYPES.get(KINDS[name], sa.DateTime)) for name in COLUMNS),
+)
+incidents = sa.Table(
+    "incidents",
+    tables,
+    sa.Column("number", sa.Integer, primary_key=True),
+    sa.Column("time", sa.DateTime),
+    *(sa.Column(name, sa.Text) for name in ("kind", "part", "evidence", "outcome")),
+)
 
 
-def now() -> datetime:
-    """Return the time in UTC, in the form that both databases store."""
-    return datetime.now(UTC).replace(tzinfo=None)
-
-
-def days_ago(days: float) -> datetime:
-    """Return the time some days ago."""
-    return now() - timedelta(days=days)
+def now(days_ago: float = 0) -> datetime:
+    """Return the time in UTC, or some days ago, in the form that both databases store."""
+    return datetime.now(UTC).replace(tzinfo=None) - timedelta(days=days_ago)
 
 
 def connect(*, migrate: bool = False) -> sa.Engine:
@@ -77,25 +75,18 @@ def connect(*, migrate: bool = False) -> sa.Engine:
         existing = {each["name"] for each in sa.inspect(engine).get_columns("answers")}
         missing = [column for column in answers.columns if column.name not in existing]
         if missing and not migrate:
-            raise PredictorError(
-                f"The prediction log is of an older version, without {missing[0].name!r}: run "
-                "`uv run predictor migrate`."
-            )
+            raise PredictorError(f"The log lacks {missing[0]}: run `uv run predictor migrate`.")
         with engine.begin() as connection:
             for column in missing:
                 definition = sa.schema.CreateColumn(column).compile(engine)
                 connection.exec_driver_sql(f"ALTER TABLE answers ADD COLUMN {definition}")
     except SQLAlchemyError as error:
-        reason = str(error).partition("\n")[0]
-        raise PredictorError(f"The prediction log cannot be opened: {reason}") from error
+        raise PredictorError(f"The prediction log cannot be opened: {error.args[0]}") from error
     return engine
 
 
 class Log:
-    """Answers that wait to be written, so that no prediction waits for the database or fails.
-
-    If the database is away or full, at most WAITING answers wait; more are counted and lost.
-    """
+    """Answers that wait for the database; more than WAITING are counted and lost."""
 
     def __init__(self) -> None:
         self.waiting: deque[tuple[str, datetime, bytes, bytes]] = deque()
@@ -107,15 +98,19 @@ class Log:
         if len(self.waiting) < WAITING:
             self.waiting.append((name, now(), request, response))
         else:
-            self._lose()
+            self.lost += 1
+            DROPPED.inc()
 
     def write(self) -> None:
         """Write all answers that wait; after an error, they go on waiting."""
         with self.writing:
             try:
                 self.engine = self.engine or connect()
-                while batch := [to_row(*each) for each in islice(self.waiting.copy(), BATCH)]:
-                    self._insert(self.engine, batch)
+                # A commit whose confirmation was lost is repeated.
+                insert = INSERT[self.engine.dialect.name](answers).on_conflict_do_nothing()
+                while batch := [to_row(*each) for each in list(self.waiting)[:BATCH]]:
+                    with self.engine.begin() as connection:
+                        connection.execute(insert, batch)
                     for _ in batch:
                         self.waiting.popleft()
             except (SQLAlchemyError, PredictorError) as error:
@@ -124,26 +119,10 @@ class Log:
                     state = f"{len(self.waiting):,} answers wait, {self.lost:,} are lost"
                     logger.error("prediction log: %s; %s", error, state)  # noqa: TRY400
 
-    def _insert(self, engine: sa.Engine, rows: list[dict[str, Any]]) -> None:
-        # A commit whose confirmation was lost is repeated.
-        insert = INSERT[engine.dialect.name](answers).on_conflict_do_nothing()
-        try:
-            with engine.begin() as connection:
-                connection.execute(insert, rows)
-        except (DataError, OverflowError):  # such as NUL in a text, which PostgreSQL refuses
-            if len(rows) > 1:
-                for row in rows:
-                    self._insert(engine, [row])
-            else:
-                self._lose()
-
-    def _lose(self) -> None:
-        self.lost += 1
-        DROPPED.inc()
-
 
 def to_row(name: str, time: datetime, request: bytes, response: bytes) -> dict[str, Any]:
     """Return the row of an answer, without the columns that the schema marks as personal."""
+    request = request.replace(b"\\u0000", b"\\ufffd")  # PostgreSQL cannot store NUL in a text
     answer, row = from_json(response), Row.model_validate_json(request).model_dump(by_alias=True)
     found = {column: row[name] for name, column in COLUMNS.items()}
     found |= {"id": name, "time": time, "version": answer["model_version"], "labels": 0}
@@ -151,27 +130,25 @@ def to_row(name: str, time: datetime, request: bytes, response: bytes) -> dict[s
 
 
 def add_labels(engine: sa.Engine, values: dict[str, Any]) -> dict[str, int]:
-    """Store the label of each id, at most BATCH, or raise PredictorError if one is unknown."""
-    known = sa.select(answers.c.id, answers.c.labels).where(answers.c.id.in_(values))
+    """Store the label of each id, or raise PredictorError and store none if an id is unknown."""
+    is_it = answers.c.id == sa.bindparam("name")
     changes = {"label": sa.bindparam("value"), "labels": answers.c.labels + 1}
     changes["labelled"] = sa.func.coalesce(answers.c.labelled, now())
-    update = sa.update(answers).where(answers.c.id == sa.bindparam("name")).values(changes)
+    rows = [{"name": name, "value": value} for name, value in values.items()]
     with engine.begin() as connection:
-        earlier = {row.id: row.labels for row in connection.execute(known)}
-        if unknown := values.keys() - earlier:
-            RECEIVED.labels("unknown").inc(len(unknown))
+        stored = connection.execute(sa.update(answers).where(is_it).values(changes), rows).rowcount
+        if unknown := len(rows) - stored:
+            UNKNOWN.inc(unknown)
+            known = sa.select(answers.c.id).where(is_it)
+            example = next(it for it in values if not connection.scalar(known, {"name": it}))
             raise PredictorError(
-                f"{len(unknown):,} of {len(values):,} ids belong to no answer in the log, such as "
-                f"{min(unknown)!r}. None of the {len(values):,} labels was stored."
+                f"{unknown:,} of {len(rows):,} ids belong to no answer in the log, such as "
+                f"{example!r}: no label was stored."
             )
-        connection.execute(update, [{"name": key, "value": value} for key, value in values.items()])
-    repeated = sum(labels > 0 for labels in earlier.values())
-    RECEIVED.labels("new").inc(len(values) - repeated)
-    RECEIVED.labels("repeated").inc(repeated)
-    return {"new": len(values) - repeated, "repeated": repeated}
+    return {"stored": stored}
 
 
-def read_labels(path: Path) -> list[tuple[str, Any]]:
+def read_labels(path: Path) -> dict[str, Any]:
     """Read a CSV file with the columns `id` and `value`."""
     import pandas as pd
 
@@ -179,16 +156,7 @@ def read_labels(path: Path) -> list[tuple[str, Any]]:
         table = pd.read_csv(path, dtype={"id": str})
         if {*table} != {"id", "value"}:
             raise PredictorError(f"{path} must have the columns id and value, not {[*table]}.")
-        pairs = [*table[["id", "value"]].itertuples(index=False, name=None)]
-        return TypeAdapter(list[tuple[str, Target]]).validate_python(pairs)
+        values = table.set_index("id")["value"].to_dict()
+        return TypeAdapter(dict[str, Target]).validate_python(values)
     except ValueError as error:
         raise PredictorError(f"{path} cannot be read: {error}") from error
-
-
-def clean(engine: sa.Engine, days: int) -> None:
-    """Delete answers that are older, and warn of a clock that went back."""
-    is_ahead = answers.c.time > days_ago(-1)
-    with engine.begin() as connection:
-        connection.execute(sa.delete(answers).where(answers.c.time < days_ago(days)))
-        if ahead := connection.scalar(sa.select(sa.func.count()).where(is_ahead)):
-            logger.warning("%s answers are dated in the future: a clock went back", f"{ahead:,}")

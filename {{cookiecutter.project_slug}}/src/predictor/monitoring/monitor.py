@@ -1,5 +1,6 @@
 """`predictor monitor`: the champion's answers in a window against training, and their quality."""
 
+import json
 import logging
 import time
 from collections.abc import Iterable
@@ -9,15 +10,15 @@ from typing import Any
 import numpy as np
 import pandas as pd
 import sqlalchemy as sa
-from pydantic import BaseModel, NonNegativeInt, PositiveFloat, PositiveInt
+from pydantic import BaseModel, PositiveFloat, PositiveInt
 from scipy.stats import false_discovery_control
 
 from predictor import params, report, schema, split, task
 from predictor.bundle import Bundle
 from predictor.features import TIMES
-from predictor.monitoring import incidents, log, statistics
-from predictor.monitoring.log import COLUMNS, answers
-from predictor.paths import CHAMPION, RAW
+from predictor.monitoring import incidents, statistics
+from predictor.monitoring.log import COLUMNS, METRICS, answers, now
+from predictor.paths import CHAMPION, PREPARED, write_text
 
 logger = logging.getLogger(__name__)
 
@@ -28,7 +29,7 @@ Alarm = tuple[str, str, str]  # kind, column or part, and evidence
 
 
 class Monitoring(BaseModel, frozen=True, extra="forbid"):
-    """What is an alarm, how long the log is kept, and how the replay plays."""
+    """What is an alarm, and how long the log is kept."""
 
     window_days: PositiveInt
     minimum_rows: PositiveInt
@@ -39,20 +40,20 @@ class Monitoring(BaseModel, frozen=True, extra="forbid"):
     new: params.Share
     loss: PositiveFloat
     age_days: PositiveInt
-    late_days: PositiveInt
     retention_days: PositiveInt
-    replay_periods: PositiveInt
-    replay_rows: PositiveInt
-    replay_label_days: NonNegativeInt
 
 
 def monitor(engine: sa.Engine, since: datetime | None = None) -> list[Alarm]:
     """Judge a window, write `reports/monitoring`, and return and record the alarms."""
     limits, champion = params.read(Monitoring), Bundle.load(CHAMPION)
-    since, problem = since or log.days_ago(limits.window_days), champion.metadata.problem
+    since, problem = since or now(limits.window_days), champion.metadata.problem
     window = (answers.c.version == champion.version) & (answers.c.time >= since)
-    with engine.connect() as connection:
-        answered = connection.scalar(sa.select(sa.func.count()).where(window))
+    is_late = (answers.c.labelled >= since) & (answers.c.time < since)
+    with engine.begin() as connection:
+        connection.execute(sa.delete(answers).where(answers.c.time < now(limits.retention_days)))
+        count = sa.select(sa.func.count()).select_from(answers)
+        wanted = {"rows": window, "late": is_late, "ahead": answers.c.time > now(-1)}
+        counts = {name: connection.scalar(count.where(wanted[name])) for name in wanted}
         # Ids are random, so the first ones are a random sample.
         sample = sa.select(answers).where(window).order_by(answers.c.id).limit(SAMPLE)
         rows = pd.read_sql(sample, connection)
@@ -60,15 +61,13 @@ def monitor(engine: sa.Engine, since: datetime | None = None) -> list[Alarm]:
         logger.info("version %s has not answered since %s", champion.version, f"{since:%F %T}")
         return []
     labelled = rows[rows["labels"] > 0].head(LABELLED)
-    delay = labelled["labelled"].astype(rows["time"].dtype) - labelled["time"]
     found: dict[str, Any] = {
         "version": champion.version,
         "since": f"{since:%F %T}",
         "time": time.time(),
-        "rows": answered,
+        **counts,
         "sample": len(rows),
-        "labels": len(labelled),  # of the sample, as the next two
-        "late": int((delay > pd.Timedelta(days=limits.late_days)).sum()),
+        "labels": len(labelled),
         "repeated": int((labelled["labels"] > 1).sum()),
         "drift": _drift(rows, champion),
         "expected": statistics.expect(to_outputs(rows["output"])[:LABELLED], problem),
@@ -78,9 +77,9 @@ def monitor(engine: sa.Engine, since: datetime | None = None) -> list[Alarm]:
     found["alarms"] = _alarms(found, limits) if len(rows) >= limits.minimum_rows else []
     for alarm in found["alarms"]:
         incidents.record(engine, *alarm)
-    for name in ("report.html", "report.json", "metrics.prom"):
-        incidents.write_page(log.METRICS.with_name(name), name, found)
-    log.clean(engine, limits.retention_days)
+    write_text(METRICS.with_name("report.json"), json.dumps(found, indent=2) + "\n")
+    for page in ("report.html", "metrics.prom"):
+        incidents.write_page(METRICS.with_name(page), f"monitoring/templates/{page}", found)
     return list(found["alarms"])
 
 
@@ -96,8 +95,8 @@ def _scores(outputs: task.Floats) -> task.Floats:
 def _drift(rows: pd.DataFrame, champion: Bundle) -> dict[str, dict[str, float]]:
     columns: dict[str, Any] = champion.reference["columns"]
     pairs = {name: (rows[COLUMNS[name]], columns[name]) for name in COLUMNS if name not in TIMES}
-    if paths := sorted(RAW.glob("*.parquet")):  # the rows of training
-        trained, until = pd.concat(map(pd.read_parquet, paths)), champion.metadata.trained_until
+    if (path := PREPARED / "train.parquet").exists():
+        trained, until = pd.read_parquet(path), champion.metadata.trained_until
         trained = trained[trained[TIME].dt.date <= until] if TIME and until else trained
         scores = _scores(champion.predict(trained.sample(min(len(trained), 5_000), random_state=0)))
         quantiles = {"missing": 0.0, "quantiles": np.quantile(scores, np.linspace(0, 1, 21))}
@@ -120,11 +119,8 @@ def _quality(labelled: pd.DataFrame, problem: task.Problem) -> dict[str, list[fl
 def _alarms(found: dict[str, Any], limits: Monitoring) -> list[Alarm]:
     raised = []
     for column, each in found["drift"].items():
-        if (
-            each["p"] < limits.level
-            and each["psi"] >= limits.psi
-            and each["effect"] >= limits.effect
-        ):
+        is_large = each["psi"] >= limits.psi and each["effect"] >= limits.effect
+        if is_large and each["p"] < limits.level:
             raised.append(("drift", column, f"PSI {each['psi']:.2f}, effect {each['effect']:.2f}"))
         if each["missing"] - each["missing_before"] >= limits.missing:
             shares = f"{each['missing']:.0%} are missing, {each['missing_before']:.0%} in training"
@@ -134,8 +130,7 @@ def _alarms(found: dict[str, Any], limits: Monitoring) -> list[Alarm]:
     before = report.read_evaluation(CHAMPION).model[task.LOSS]
     loss, auc = found["measured"].get(task.LOSS), found["measured"].get("roc_auc")
     if loss and loss[1] > before * (1 + limits.loss):
-        sentence = f"{task.LOSS} {loss[0]:.4g}, on the test rows {before:.4g}"
-        raised.append(("quality", "model", sentence))
+        raised.append(("quality", "model", f"{task.LOSS} {loss[0]:.4g}, in test {before:.4g}"))
     if auc and auc[2] < 0.5:
         raised.append(("quality", "labels", f"ROC AUC {auc[0]:.2f} is worse than chance: swapped?"))
     return [(kind, part, f"{text} ({found['sample']:,} rows)") for kind, part, text in raised]

@@ -5,33 +5,25 @@ import re
 import subprocess
 import sys
 from collections.abc import Callable
-from datetime import datetime, timedelta
+from datetime import datetime
 from pathlib import Path
-from typing import Any
 
-import pandas as pd
 import sqlalchemy as sa
 from filelock import FileLock, Timeout
 
 from predictor import champions, data, params, paths, schema
 from predictor.errors import PredictorError
-from predictor.monitoring import incidents
-from predictor.monitoring.log import now
-from predictor.monitoring.monitor import Monitoring, monitor
+from predictor.monitoring import incidents, log
+from predictor.monitoring.monitor import TIME, Monitoring, monitor
 from predictor.promote import promote
 
 logger = logging.getLogger(__name__)
 
+Run = Callable[[], None]
 REFUSED, BUSY = 3, 4  # exit codes; 0 is promoted, or nothing to do
 LOCK, REPORT = Path("build/retrain.lock"), paths.REPORTS / "retraining.md"
-TIME: Any = schema.TIME  # None if rows have none
+PERIOD = vars(schema).get("PERIOD", "")  # not there if rows have no time
 THROUGH = re.compile(r"^(  through: *)\S+", re.MULTILINE)  # in params.yaml
-
-
-def period_of(rows: pd.DataFrame) -> pd.Series:
-    """Return the period of each row, as in `ingest.through`."""
-    periods: pd.Series = rows[TIME].dt.strftime(vars(schema)["PERIOD"])
-    return periods
 
 
 def run_pipeline() -> None:
@@ -41,13 +33,9 @@ def run_pipeline() -> None:
 
 
 def retrain(
-    engine: sa.Engine,
-    through: str = "",
-    run: Callable[[], None] = run_pipeline,
-    since: datetime | None = None,
+    engine: sa.Engine, through: str = "", run: Run = run_pipeline, since: datetime | None = None
 ) -> int:
     """Act if a rule fires, say what was done and why, and return the exit code."""
-    LOCK.parent.mkdir(exist_ok=True)
     try:
         with FileLock(LOCK, timeout=0):
             if why := reasons(engine, since):
@@ -66,15 +54,15 @@ def reasons(engine: sa.Engine, since: datetime | None = None) -> list[str]:
     if "labels" in [part for _, part, _ in alarms]:
         raise PredictorError(f"Not trained, because labels may be wrong: {found[-1]}")
     promoted = datetime.fromisoformat(champions.history()[-1].when)
-    if now() - promoted > timedelta(days=days):
+    if promoted < log.now(days):
         found.append(f"champion: age: promoted on {promoted:%F}, over {days} days ago")
     return found
 
 
-def _act(engine: sa.Engine, why: list[str], through: str, run: Callable[[], None]) -> int:
+def _act(engine: sa.Engine, why: list[str], through: str, run: Run) -> int:
     before, champion = paths.PARAMS.read_text(encoding="utf-8"), champions.history()[-1].version
     if TIME:
-        through = through or max(period_of(data.read()))
+        through = through or f"{data.read()[TIME].max():{PERIOD}}"
         paths.write_text(paths.PARAMS, THROUGH.sub(rf"\g<1>{through}", before))
     try:
         run()
@@ -86,8 +74,11 @@ def _act(engine: sa.Engine, why: list[str], through: str, run: Callable[[], None
     action = "kept" if verdict.version == champion else "promoted"
     outcome = f"the gate {action if verdict.promotes else 'refused'} version {verdict.version}"
     incidents.read(engine)  # records a refusal
-    incidents.close(engine, outcome)
+    with engine.begin() as connection:
+        is_open = log.incidents.c.outcome == "open"
+        connection.execute(sa.update(log.incidents).where(is_open).values(outcome=outcome))
     because = [each for each in verdict.findings if each.holds == verdict.promotes]
     found = {"why": why, "outcome": outcome, "because": because}
-    logger.info(incidents.write_page(REPORT, "retraining.md", found).read_text(encoding="utf-8"))
+    page = incidents.write_page(REPORT, "monitoring/templates/retraining.md", found)
+    logger.info(page.read_text(encoding="utf-8"))
     return 0 if verdict.promotes else REFUSED

@@ -1,4 +1,4 @@
-"""`predictor replay`: a running service with the loop, and the first model, frozen, beside it."""
+"""Play the later periods against a running service, with the first model, frozen, beside it."""
 
 import contextlib
 import logging
@@ -13,14 +13,12 @@ from threading import Thread
 from typing import Any
 
 import httpx2
-import numpy as np
 import pandas as pd
-import sqlalchemy as sa
 import typer
 import uvicorn
 from matplotlib import style
 from matplotlib.figure import Figure
-from pydantic import BaseModel
+from pydantic import BaseModel, NonNegativeInt, PositiveInt
 from ruamel.yaml import YAML
 
 from predictor import data, evaluate, ingest, params, paths, prepare, task, train
@@ -29,29 +27,39 @@ from predictor.errors import PredictorError
 from predictor.features import CATEGORIES, KINDS, NUMBERS
 from predictor.models import LINEAR
 from predictor.monitoring import incidents, log
-from predictor.monitoring.monitor import Monitoring, monitor, to_outputs
-from predictor.monitoring.retrain import THROUGH, TIME, period_of, retrain
+from predictor.monitoring.monitor import TIME, monitor, to_outputs
+from predictor.monitoring.retrain import PERIOD, THROUGH, retrain
 from predictor.plots import GREY, INK, STYLE
 from predictor.promote import promote
 from predictor.schema import TARGET
 
-FROZEN, REPORT = Path("frozen"), paths.REPORTS / "replay"
-SECOND = "brier" if "brier" in task.TITLES else task.LOSS
+FROZEN, JSON = Path("frozen"), {"Content-Type": "application/json"}
 FLOATS = [name for name in NUMBERS if KINDS[name] is float]
 OPTIONAL = [name for name in FLOATS if not log.FIELDS[name].is_required()]
 FREE = [name for name in CATEGORIES if log.FIELDS[name].annotation in (str, str | None)]
+
+
+def _swap(values: pd.Series) -> pd.Series:
+    names = sorted(values.unique())
+    return values.map(dict(zip(names, reversed(names), strict=True)))
+
+
 # Faults in the first of some columns, and what happens to its values.
 COLUMN_FAULTS: dict[str, tuple[list[str], Callable[[pd.Series], pd.Series]]] = {
-    "missing": (OPTIONAL, lambda values: values * np.nan),
-    "unit": (FLOATS, lambda values: values * 1.609),
+    "missing": (OPTIONAL, lambda values: values * float("nan")),
+    "unit": (FLOATS, lambda values: values * 1.609),  # miles become kilometres
     "category": (FREE, lambda values: values.mask(values.index % 4 == 0, "new")),
     "population": (FLOATS, lambda values: values[values >= values.median()]),
-    "labels": ([TARGET], lambda values: values.map(_mirror(sorted(values.unique())))),
+    "labels": ([TARGET], _swap),
 }
 
 
-def _mirror(names: list[Any]) -> dict[Any, Any]:
-    return dict(zip(names, reversed(names), strict=True))
+class Replay(BaseModel, frozen=True, extra="forbid"):
+    """How much is played, and how late the labels are."""
+
+    periods: PositiveInt
+    rows: PositiveInt
+    label_days: NonNegativeInt
 
 
 class Period(BaseModel):
@@ -60,23 +68,23 @@ class Period(BaseModel):
     name: str
     since: datetime
     rows: int
-    frozen: dict[str, float]
-    loop: dict[str, float]
+    scores: dict[str, dict[str, float]]  # of the first model, `frozen`, and of the `loop`
     alarms: dict[str, int]
     pending: list[tuple[str, str, Any]]  # labels to come: when, id, value
     action: str = ""  # empty until the end of the period
 
 
-def replay(fault: str = "none", start: str = "", *, full: bool = False) -> tuple[str, list[Period]]:
-    """Play all periods in `build/replay/NAME`; return NAME and what happened."""
+def replay(fault: str | None = None, start: str = "", *, full: bool = False) -> Path:
+    """Play all periods in `build/replay/NAME`, and write `reports/replay/NAME.md`."""
     if not TIME:
         raise PredictorError("There is no time column in schema.py, so nothing can be replayed.")
-    limits, rows = params.read(Monitoring), data.read()
-    first, *names = sorted(period_of(rows).unique())[limits.replay_periods - 1 :]
-    start = start or names[min(1, len(names) - 1)]
+    limits, rows = params.read(Replay), data.read()
+    names = sorted(rows[TIME].dt.strftime(PERIOD).unique())
+    first, names = names[: limits.periods][-1], names[limits.periods :]
+    start = start or "".join(names[1:2])
     if start not in names:
-        raise PredictorError(f"--start must be one of {', '.join(names)}, got {start!r}.")
-    name = f"{fault}-{start}" if fault != "none" else "full" if full else "sample"
+        raise PredictorError(f"--start {start!r} is not one of the played periods: {names}.")
+    name = ("full" if full else "sample") + (f"-{fault}-{start}" if fault else "")
     folder = Path("build/replay", name)
     if not folder.exists():
         folder.mkdir(parents=True)
@@ -85,36 +93,35 @@ def replay(fault: str = "none", start: str = "", *, full: bool = False) -> tuple
     for setting in ("PREDICTOR_LOG", "MLFLOW_TRACKING_URI", "PREDICTOR_API_KEYS"):
         os.environ.pop(setting, None)
     logging.getLogger("predictor").setLevel(logging.ERROR)
-    player = Player(rows, fault, start, None if full else limits.replay_rows)
-    with contextlib.chdir(folder):
+    with contextlib.chdir(folder), serving() as client:
+        player = Player(client, rows, fault, start, 0 if full else limits.rows)
         player.train_first(first)
-        player.engine = log.connect()
-        with serving() as player.client, typer.progressbar(names, label="replay") as bar:
-            return name, [player.play(each) for each in bar]
+        with typer.progressbar(names, label="replay") as bar:
+            played = [player.play(each) for each in bar]
+    return write_page(name, played)
 
 
 class Player:
-    """Plays periods in the working directory, with a fault from the period `start` on."""
+    """Plays a `sample` of each period, 0 for all rows, with a fault from the period `start` on."""
 
-    client: httpx2.Client
-    engine: sa.Engine
-
-    def __init__(self, rows: pd.DataFrame, fault: str, start: str, sample: int | None) -> None:
+    def __init__(
+        self, client: httpx2.Client, rows: pd.DataFrame, fault: str | None, start: str, sample: int
+    ) -> None:
+        self.client, self.engine = client, log.connect()
         self.truth, self.fault, self.start, self.sample = rows[TARGET], fault, start, sample
-        self.delay = pd.Timedelta(days=params.read(Monitoring).replay_label_days)
+        self.delay = pd.Timedelta(days=params.read(Replay).label_days)
         self.pending: list[tuple[str, str, Any]] = []
+        self.periods = rows[TIME].dt.strftime(PERIOD)
         if fault in COLUMN_FAULTS:
-            names, change = COLUMN_FAULTS[fault]
-            if not names:
+            columns, change = COLUMN_FAULTS[fault]
+            if not columns:
                 raise PredictorError(f"No column of schema.py can have the fault {fault!r}.")
-            is_faulty = period_of(rows) >= start
-            values = change(rows.loc[is_faulty, names[0]])
-            rows = pd.concat(
-                [rows[~is_faulty], rows.loc[values.index].assign(**{names[0]: values})]
-            )
+            values = change(rows.loc[self.periods >= start, columns[0]])
+            changed = rows.loc[values.index].assign(**{columns[0]: values})
+            rows = pd.concat([rows[self.periods < start], changed])
         if sample:
             mixed = rows.sample(frac=1, random_state=0)
-            rows = mixed.groupby(period_of(mixed)).head(sample).sort_values(TIME, kind="stable")
+            rows = mixed.groupby(self.periods).head(sample).sort_values(TIME, kind="stable")
         self.rows = rows
         data.read = lambda: rows.reset_index(drop=True)  # for the stage `ingest`
 
@@ -152,36 +159,33 @@ class Player:
 
     def ask(self, name: str) -> Period:
         """Ask all rows in order; twice, send the labels that are due and run the monitor."""
-        rows, since = self.rows[period_of(self.rows) == name], log.now()
-        outputs, alarms, rejected = dict[Any, Any](), dict[str, int](), set[str]()
-        form: dict[str, Any] = {"orient": "records", "lines": True, "date_format": "iso"}
-        bodies = rows[[*KINDS]].to_json(double_precision=15, **form).splitlines()
+        champion = Bundle.load(paths.CHAMPION).version
+        while self.client.get("/health/ready").json().get("model_version") != champion:
+            time.sleep(0.2)  # the service follows a promotion
+        rows, since = self.rows[self.periods[self.rows.index] == name], log.now()
+        outputs, alarms = dict[Any, Any](), dict[str, int]()
+        bodies = rows[[*KINDS]].to_json(orient="records", lines=True, date_format="iso")
         due, labels = (rows[TIME] + self.delay).astype(str), rows[TARGET].tolist()
-        for i, (at, body) in enumerate(zip(rows.index, bodies, strict=True)):
+        for i, (at, body) in enumerate(zip(rows.index, bodies.splitlines(), strict=True)):
             response = self.client.post("/predict", content=body)
             if response.status_code == 200:
                 outputs[at] = response.json()[log.OUTPUT]
                 self.pending.append((due[at], response.headers["x-prediction-id"], labels[i]))
             else:
-                errors = response.json().get("errors") or response.json()["detail"]
-                rejected |= {str(each["loc"][-1]) for each in errors}
+                for error in response.json().get("errors") or response.json()["detail"]:
+                    part = str(error["loc"][-1])
+                    alarms.setdefault(f"rejected {part}", i + 1)
+                    incidents.record(self.engine, "rejected", part, "rows do not fit schema.py")
             if i + 1 in (len(rows) // 2, len(rows)):
                 self.send_labels(until=str(rows[TIME][at]))
-                for part in rejected:
-                    incidents.record(self.engine, "rejected", part, "rows do not fit schema.py")
-                    alarms.setdefault(f"rejected {part}", i + 1)
                 for kind, part, _ in monitor(self.engine, since):
                     alarms.setdefault(f"{kind} {part}", i + 1)
         frozen, kept = Bundle.load(FROZEN), rows.loc[[*outputs]]
         truth, problem = task.truth(self.truth[kept.index]), frozen.metadata.problem
+        models = {"frozen": frozen.predict(kept), "loop": to_outputs(outputs.values())}
+        both = {model: task.metrics(truth, each, problem) for model, each in models.items()}
         return Period(
-            name=name,
-            since=since,
-            rows=len(kept),
-            frozen=task.metrics(truth, frozen.predict(kept), problem),
-            loop=task.metrics(truth, to_outputs(outputs.values()), problem),
-            alarms=alarms,
-            pending=self.pending,
+            name=name, since=since, rows=len(kept), scores=both, alarms=alarms, pending=self.pending
         )
 
     def send_labels(self, until: str) -> None:
@@ -193,7 +197,7 @@ class Player:
             self.client.post("/labels", json=labels).raise_for_status()
 
     def act(self, played: Period) -> str:
-        """Retrain if a rule fires, wait for the reload, and return what happened."""
+        """Retrain if a rule fires, and return what happened."""
         before, name = Bundle.load(paths.CHAMPION).version, played.name
         if self.fault == "tracking" and name >= self.start:
             os.environ["MLFLOW_TRACKING_URI"] = "http://127.0.0.1:9"
@@ -202,8 +206,6 @@ class Player:
         except PredictorError as error:
             return f"error: {error}"
         after = Bundle.load(paths.CHAMPION).version
-        while self.client.get("/health/ready").json()["model_version"] != after:
-            time.sleep(0.2)
         return "refused" if code else "promoted" if after != before else "nothing"
 
 
@@ -216,9 +218,8 @@ def serving() -> Iterator[httpx2.Client]:
     while not server.started:
         time.sleep(0.1)
     url = f"http://127.0.0.1:{server.servers[0].sockets[0].getsockname()[1]}"
-    kind = {"Content-Type": "application/json"}
     try:
-        with httpx2.Client(base_url=url, headers=kind, timeout=60) as client:
+        with httpx2.Client(base_url=url, headers=JSON, timeout=60) as client:
             yield client
     finally:
         server.should_exit = True
@@ -226,20 +227,20 @@ def serving() -> Iterator[httpx2.Client]:
 
 
 def write_page(name: str, played: list[Period]) -> Path:
-    """Write a table, a chart and five sentences about a replay to `reports/replay`."""
-    metrics, path = [task.HEADLINE, SECOND], REPORT / f"{name}.md"
+    """Write five sentences, a chart and a table about a replay to `reports/replay`."""
+    metrics = [task.HEADLINE, "brier" if "brier" in task.TITLES else task.LOSS]
+    path = paths.REPORTS / "replay" / f"{name}.md"
     table = pd.json_normalize([each.model_dump() for each in played]).set_index("name")
-    columns = [f"{model}.{metric}" for model in ("frozen", "loop") for metric in metrics]
-    means = {each: np.average(table[each], weights=table["rows"]) for each in columns}
+    weights = table["rows"] / table["rows"].sum()
+    means = table.filter(like="scores.").mul(weights, axis=0).sum()
     found = {"name": name, "played": played, "metrics": metrics, "means": means}
-    incidents.write_page(path, "replay.md", found)
+    incidents.write_page(path, "replay/templates/replay.md", found)
     with style.context(STYLE):
         figure = Figure(figsize=(9, 6), layout="constrained")
         for axes, metric in zip(figure.subplots(2, 1, sharex=True), metrics, strict=True):
-            axes.plot(table[f"frozen.{metric}"], "o-", color=GREY, label="first model, frozen")
-            axes.plot(
-                table[f"loop.{metric}"], "o-", color=INK, linewidth=2.5, label="with the loop"
-            )
+            ours, theirs = table[f"scores.loop.{metric}"], table[f"scores.frozen.{metric}"]
+            axes.plot(theirs, "o-", color=GREY, label="first model, frozen")
+            axes.plot(ours, "o-", color=INK, linewidth=2.5, label="with the loop")
             axes.set_title(task.TITLES[metric], loc="left")
         ticks = [f"{it.name}\n{it.action[:8]}\n{len(it.alarms)} alarms" for it in played]
         axes.set_xticks(table.index, ticks)

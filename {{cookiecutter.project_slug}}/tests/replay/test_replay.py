@@ -1,22 +1,27 @@
 import shutil
 from pathlib import Path
 
+import httpx2
+import pandas as pd
 import pytest
 import sqlalchemy as sa
 import synthetic
 from conftest import write_project
-from stored import limits
+from ruamel.yaml import YAML
 
 from predictor import api, champions, data, paths
 from predictor.bundle import Bundle
 from predictor.errors import PredictorError
-from predictor.monitoring import incidents, log, replay
-from predictor.monitoring.replay import FLOATS, FREE, OPTIONAL, Period, Player, serving
-from predictor.monitoring.retrain import period_of
+from predictor.monitoring import incidents, log
+from predictor.monitoring.retrain import PERIOD
+from predictor.replay import replay
+from predictor.replay.replay import FLOATS, FREE, OPTIONAL, Period, Player, serving
 from predictor.schema import TIME
 
 pytestmark = pytest.mark.skipif(TIME is None, reason="rows have no time")
 DAYS, SAMPLE = 150, 300  # five months; the first model has three
+FIRST = pd.Timestamp(synthetic.FIRST_DAY)
+PERIODS = sorted({f"{FIRST + pd.Timedelta(days=day):{PERIOD}}" for day in range(DAYS)})
 NOTICED = {
     "missing": (OPTIONAL, "missing"),
     "unit": (FLOATS, ""),
@@ -37,10 +42,12 @@ def start(tmp_path_factory: pytest.TempPathFactory) -> Path:
         patch.setattr(synthetic, "DAYS", DAYS)
         patch.setattr(data, "read", data.read)
         write_project()
-        limits(minimum_rows=120)
-        rows = synthetic.table(1500)
-        player = Player(rows, "none", "", SAMPLE)
-        player.train_first(sorted(period_of(rows).unique())[2])
+        changed, writer = YAML(typ="safe").load(paths.PARAMS), YAML(typ="safe")
+        changed["monitoring"]["minimum_rows"] = 120
+        writer.default_flow_style = False
+        writer.dump(changed, paths.PARAMS)
+        player = Player(httpx2.Client(), synthetic.table(1500), None, "", SAMPLE)
+        player.train_first(PERIODS[2])
         shutil.copytree(folder, folder.with_name("start"))
     return folder
 
@@ -63,20 +70,16 @@ def folder(start: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     return start
 
 
-def play(fault: str) -> Period:
+def play(fault: str | None = None) -> Period:
     """Play the period after the first model."""
-    rows = synthetic.table(1500)
-    name = sorted(period_of(rows).unique())[3]
-    player = Player(rows, fault, name, SAMPLE)
-    player.engine = log.connect()
-    with serving() as player.client:
-        return player.play(name)
+    with serving() as client:
+        return Player(client, synthetic.table(1500), fault, PERIODS[3], SAMPLE).play(PERIODS[3])
 
 
 def test_a_month_without_a_fault_is_asked_labelled_and_scored(folder: Path) -> None:
-    played = play("none")
+    played = play()
     assert (played.rows, played.action, played.alarms) == (SAMPLE, "nothing", {})
-    assert played.frozen == pytest.approx(played.loop)
+    assert played.scores["frozen"] == pytest.approx(played.scores["loop"])
     with log.connect().connect() as connection:
         labelled = connection.scalar(sa.select(sa.func.count()).where(log.answers.c.labels > 0))
     assert SAMPLE / 2 < (labelled or 0) < SAMPLE
@@ -117,14 +120,14 @@ def test_a_fault_in_the_machinery_is_noticed_and_the_champion_stays(
 def test_a_period_that_was_played_before_a_ctrl_c_is_not_played_again(
     folder: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    before = play("none")
+    before = play()
     monkeypatch.setattr(Player, "ask", lambda *_: pytest.fail("asked twice"))
     monkeypatch.setattr(Player, "act", lambda *_: pytest.fail("acted twice"))
-    assert play("none") == before
+    assert play() == before
 
 
 def test_the_page_has_a_table_a_chart_and_five_sentences(folder: Path) -> None:
-    played = play("none")
+    played = play()
     page = replay.write_page("test", [played, played.model_copy(update={"name": "next"})])
     text = page.read_text(encoding="utf-8")
     assert len([line for line in text.splitlines() if line.startswith("- ")]) == 5
@@ -140,5 +143,5 @@ def test_without_a_time_there_is_a_sentence(monkeypatch: pytest.MonkeyPatch) -> 
 
 def test_a_wrong_start_is_a_sentence(promoted: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(synthetic, "DAYS", DAYS)
-    with pytest.raises(PredictorError, match=r"--start must be one of .*, got '1'"):
-        replay.replay("none", "1")
+    with pytest.raises(PredictorError, match=r"--start '1' is not one of the played periods: \['"):
+        replay.replay(start="1")
