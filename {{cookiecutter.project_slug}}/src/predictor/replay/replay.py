@@ -92,7 +92,7 @@ def replay(fault: str | None = None, start: str = "", *, full: bool = False) -> 
             shutil.copyfile(path, folder / path)
     for setting in ("PREDICTOR_LOG", "MLFLOW_TRACKING_URI", "PREDICTOR_API_KEYS"):
         os.environ.pop(setting, None)
-    logging.getLogger("predictor").setLevel(logging.ERROR)
+    logging.disable(logging.WARNING)  # also what the service logs
     with contextlib.chdir(folder), serving() as client:
         player = Player(client, rows, fault, start, 0 if full else limits.rows)
         player.train_first(first)
