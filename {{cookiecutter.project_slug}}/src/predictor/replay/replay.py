@@ -81,7 +81,7 @@ def replay(fault: str | None = None, start: str = "", *, full: bool = False) -> 
     limits, rows = params.read(Replay), data.read()
     names = sorted(rows[TIME].dt.strftime(PERIOD).unique())
     first, names = names[: limits.periods][-1], names[limits.periods :]
-    start = start or "".join(names[1:2])
+    start = start or "".join((names[1:] or names)[:1])
     if start not in names:
         raise PredictorError(f"--start {start!r} is not one of the played periods: {names}.")
     name = ("full" if full else "sample") + (f"-{fault}-{start}" if fault else "")
