@@ -235,13 +235,13 @@ def write_page(name: str, played: list[Period]) -> Path:
     means = table.filter(like="scores.").mul(weights, axis=0).sum()
     found = {"name": name, "played": played, "metrics": metrics, "means": means}
     incidents.write_page(path, "replay/templates/replay.md", found)
-    with style.context(STYLE):
+    with style.context({**STYLE, "legend.frameon": False}):
         figure = Figure(figsize=(9, 6), layout="constrained")
         for axes, metric in zip(figure.subplots(2, 1, sharex=True), metrics, strict=True):
             ours, theirs = table[f"scores.loop.{metric}"], table[f"scores.frozen.{metric}"]
             axes.plot(theirs, "o-", color=GREY, label="first model, frozen")
             axes.plot(ours, "o-", color=INK, linewidth=2.5, label="with the loop")
-            axes.set_title(task.TITLES[metric], loc="left")
+            axes.set_title(task.TITLES[metric].replace("(lower)", "(lower is better)"), loc="left")
         ticks = [f"{it.name}\n{it.action[:8]}\n{len(it.alarms)} alarms" for it in played]
         axes.set_xticks(table.index, ticks)
         figure.legend(*axes.get_legend_handles_labels(), loc="outside upper right", ncols=2)
