@@ -28,6 +28,7 @@ PARTS = {
         *(".github/workflows/retrain.yml", "deploy/prometheus/monitoring.yml"),
         "deploy/prometheus/monitoring_test.yml",
     ),
+    "replay": ("src/predictor/replay", "tests/replay", "docs/replay.md"),
     "gate": ("src/predictor/gate", "tests/gate", "docs/gate.md"),
     "stack": (
         *("deploy/compose.yaml", "deploy/.env.example", "deploy/mlflow", "deploy/nginx.conf"),

@@ -37,14 +37,16 @@ TAKEN = {
 TEXTS = ("project_name", "author_name", "question", "decision", "cost_unit")
 PARTS = (
     *("github_actions", "notebook", "batch", "explain", "page", "hardening", "gate", "stack"),
-    *("delivery", "kubernetes", "monitoring"),
+    *("delivery", "kubernetes", "monitoring", "replay"),
 )
+NEEDS = {"replay": "monitoring"}  # a part that works only with another one
 
 
 def errors(answers: dict[str, str]) -> list[str]:
     """Return an error message for each invalid answer."""
     found = [_text_error(name, answers[name]) for name in TEXTS]
     found += [_part_error(name, answers[name]) for name in PARTS]
+    found += [_need_error(*pair, answers) for pair in NEEDS.items()]
     found += [_cost_error(name, answers[name]) for name in ("cost_false_alarm", "cost_miss")]
     found += [
         _slug_error(answers["project_slug"]),
@@ -101,6 +103,12 @@ def _part_error(name: str, answer: str) -> str | None:
     if answer in ("yes", "no"):
         return None
     return f"{name} {answer!r} is not valid: answer yes or no."
+
+
+def _need_error(part: str, needed: str, answers: dict[str, str]) -> str | None:
+    if answers[part] == "yes" and answers[needed] == "no":
+        return f"{part} needs the part {needed}: answer yes to both, or no to {part}."
+    return None
 
 
 def _python_error(version: str) -> str | None:

@@ -4,6 +4,7 @@ import json
 from pathlib import Path
 
 import post_gen_project
+import pre_gen_project
 import pytest
 from baking import bake
 from conftest import git, run
@@ -62,6 +63,7 @@ def test_each_part_is_added_without_a_conflict(
         answers = ("--no-input", "--extra-context", json.dumps(NONE))
         cruft(tmp_path, "create", str(template_repository), "--output-dir", str(tmp_path), *answers)
         project, order = owned(tmp_path / "flight-delay-predictor"), PARTS[::-1]
+        order.sort(key=lambda part: part in pre_gen_project.NEEDS)
     for part in order:
         done = run(project, ".venv/bin/python", "-c", ADD, part)
         assert done.returncode == 0, (part, done.stdout + done.stderr)
@@ -73,3 +75,10 @@ def test_each_part_is_added_without_a_conflict(
         assert done.returncode == 0, (command, done.stdout + done.stderr)
     if tool == "cookiecutter":
         assert about_flights(project) == []
+
+
+def test_a_part_that_needs_another_one_says_so(template_repository: Path, tmp_path: Path) -> None:
+    project = owned(bake(template_repository, tmp_path, NONE))
+    done = run(project, ".venv/bin/python", "-c", ADD, "replay")
+    assert "`cruft update` failed: replay needs the part monitoring" in done.stderr
+    assert git(project, "status", "--porcelain") == ""

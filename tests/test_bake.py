@@ -80,7 +80,8 @@ def require_whole(project: Path) -> None:
 
 @pytest.mark.parametrize(("name", "value"), options())
 def test_every_option_value_gives_a_whole_project(baked: Bake, name: str, value: str) -> None:
-    require_whole(baked(**{name: value}))
+    needed = pre_gen_project.NEEDS.get(name)
+    require_whole(baked(**{name: value}, **({needed: value} if needed else {})))
 
 
 @pytest.mark.parametrize("kind", HOSTILE)

@@ -1,6 +1,5 @@
 """The part `monitoring`, really run: a replay, killed services, PostgreSQL, its workflow."""
 
-import json
 import os
 import shutil
 import signal
@@ -70,7 +69,7 @@ def test_a_service_starts_again_on_the_log_of_a_killed_one(
         with serving(everything, tmp_path / f"out-{number}", settings) as service:
             answer = service.post("/predict", example_of(everything))
             name = answer.headers["x-prediction-id"]
-            assert service.post("/labels", {name: True}).json == {"new": 1, "repeated": 0}
+            assert service.post("/labels", {name: True}).json == {"stored": 1}
             service.process.kill()
         assert len(logged(log)) == number
 
@@ -125,26 +124,26 @@ def test_the_default_replay_goes_on_after_ctrl_c(
             # A test run in the background has an ignored SIGINT, which a child would inherit.
             preexec_fn=lambda: signal.signal(signal.SIGINT, signal.default_int_handler),
         )
-    state = copied / "build" / "replay" / "replay" / "state.json"
-    watch = threading.Thread(target=interrupt, args=(process, state))
+    played = copied / "build" / "replay" / "sample"
+    watch = threading.Thread(target=interrupt, args=(process, played))
     watch.start()
     assert process.wait(timeout=900) != 0
     watch.join()
-    asked = [each["name"] for each in json.loads(text_of(state))["periods"]]
+    asked = [path.stem for path in sorted(played.glob("2013-*.json"))]
     done = predictor(copied, "replay")
     assert done.returncode == 0, done.stdout + done.stderr
-    assert done.stdout.count("\n- ") + done.stdout.startswith("- ") == 5
-    page = text_of(copied / "reports" / "replay" / "replay.md")
+    page = text_of(copied / "reports" / "replay" / "sample.md")
+    assert page.count("\n- ") == 5
     assert [f"| 2013-{month:02} | 3,000 |" in page for month in range(4, 13)] == [True] * 9
     assert asked[0] == "2013-04"
     assert len(asked) < 9
     assert git(copied, "status", "--porcelain", "--", "models", "params.yaml", "README.md") == ""
 
 
-def interrupt(process: subprocess.Popen[bytes], state: Path) -> None:
+def interrupt(process: subprocess.Popen[bytes], played: Path) -> None:
     """Press Ctrl-C after the first periods."""
     while process.poll() is None:
-        if state.exists() and len(json.loads(text_of(state))["periods"]) == 2:
+        if len([*played.glob("2013-*.json")]) == 2:
             process.send_signal(signal.SIGINT)
             return
         time.sleep(0.5)

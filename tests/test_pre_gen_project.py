@@ -62,6 +62,7 @@ def test_good_answers_have_no_error() -> None:
         ("github_user", "-x"),
         ("batch", "maybe"),
         ("notebook", ""),
+        ("replay", "yes"),
         ("cost_false_alarm", "0"),
         ("cost_false_alarm", "-1"),
         ("cost_miss", "four"),

@@ -1,5 +1,4 @@
 import json
-import re
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -9,41 +8,27 @@ import pandas as pd
 import pytest
 import sqlalchemy as sa
 import synthetic
-from ruamel.yaml import YAML
+from fastapi.testclient import TestClient
+from stored import limits, store
 
-from predictor import task
+from predictor import api, task
 from predictor.bundle import Bundle
-from predictor.features import KINDS, NUMBERS
-from predictor.monitoring import incidents, labels, log, monitor
-from predictor.monitoring.log import answers, now
-from predictor.monitoring.monitor import NoAnswersError
-from predictor.paths import CHAMPION, PARAMS
+from predictor.features import NUMBERS, TIMES
+from predictor.monitoring import incidents, log
+from predictor.monitoring.log import FIELDS, METRICS, answers
+from predictor.monitoring.monitor import monitor
+from predictor.paths import CHAMPION
 from predictor.schema import TARGET
 
 pytest_plugins = ["logged"]
 
-AMOUNTS = [name for name in NUMBERS if KINDS[name] is not bool]
-pytestmark = pytest.mark.skipif(len(AMOUNTS) < 2, reason="fewer than two columns are numbers")
+OPTIONAL = [name for name in NUMBERS if not FIELDS[name].is_required()]
+needs_optional = pytest.mark.skipif(len(OPTIONAL) < 2, reason="two columns must be optional")
 
 
-def limits(**changed: float) -> None:
-    params = YAML(typ="safe").load(PARAMS)
-    params["monitoring"] |= {"minimum_rows": 300, **changed}
-    YAML(typ="safe").dump(params, PARAMS)
-
-
-def store(engine: sa.Engine, rows: pd.DataFrame, before: timedelta = timedelta(0)) -> task.Floats:
-    """Log the champion's answers for rows, whose ids are their positions; return the outputs."""
-    outputs = Bundle.load(CHAMPION).predict(rows)
-    bodies = rows[[*KINDS]].to_json(orient="records", lines=True, date_format="iso").splitlines()
-    time, version = now() - before, Bundle.load(CHAMPION).version
-    stored = [
-        {"id": str(i), "time": time, "version": version, "row": json.loads(body), "output": output}
-        for i, (body, output) in enumerate(zip(bodies, outputs.tolist(), strict=True))
-    ]
-    with engine.begin() as connection:
-        connection.execute(sa.insert(answers), stored)
-    return outputs
+def report() -> dict[str, Any]:
+    found: dict[str, Any] = json.loads(METRICS.with_name("report.json").read_bytes())
+    return found
 
 
 @pytest.fixture
@@ -52,19 +37,25 @@ def rows(promoted: Path) -> pd.DataFrame:
     return synthetic.table(600, seed=5)
 
 
+def label_all(engine: sa.Engine, values: list[Any]) -> None:
+    log.add_labels(engine, {str(i): value for i, value in enumerate(values)})
+
+
 def test_rows_like_those_of_training_raise_no_alarm(engine: sa.Engine, rows: pd.DataFrame) -> None:
     store(engine, rows)
-    found = monitor.monitor(engine)
-    assert (found.rows, found.alarms, found.quality) == (600, [], {})
+    assert monitor(engine) == []
+    assert (report()["rows"], report()["measured"]) == (600, {})
+    assert report()["drift"].keys() == {*log.COLUMNS, "model output"} - {*TIMES}
 
 
+@needs_optional
 def test_a_column_that_drifts_or_goes_missing_is_named(
     engine: sa.Engine, rows: pd.DataFrame
 ) -> None:
-    gone, high = AMOUNTS[:2]
-    store(engine, rows.assign(**{gone: np.nan, high: rows[high].max()}))
-    raised = monitor.monitor(engine).alarms
-    assert {("missing", gone), ("drift", high)} <= {alarm[:2] for alarm in raised}
+    first, second = OPTIONAL[:2]
+    store(engine, rows.assign(**{first: np.nan, second: rows[second].max()}))
+    raised = monitor(engine)
+    assert {("missing", first), ("drift", second)} <= {alarm[:2] for alarm in raised}
     recorded = {(each["kind"], each["part"]) for each in incidents.read(engine)}
     assert recorded == {alarm[:2] for alarm in raised}
 
@@ -72,11 +63,11 @@ def test_a_column_that_drifts_or_goes_missing_is_named(
 def test_a_column_that_is_not_stored_is_not_missing(
     engine: sa.Engine, rows: pd.DataFrame, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    store(engine, rows.assign(**{AMOUNTS[0]: np.nan}))
-    monkeypatch.setattr(monitor, "PERSONAL", {AMOUNTS[0]})
-    found = monitor.monitor(engine)
-    assert AMOUNTS[0] not in [alarm[1] for alarm in found.alarms]
-    assert AMOUNTS[0] not in [each.column for each in found.drift]
+    name = next(name for name in log.COLUMNS if name not in TIMES)
+    store(engine, rows)
+    monkeypatch.delitem(log.COLUMNS, name)
+    assert monitor(engine) == []
+    assert report()["drift"].keys() == {*log.COLUMNS, "model output"} - {*TIMES}
 
 
 def test_answers_of_another_version_do_not_count(engine: sa.Engine, rows: pd.DataFrame) -> None:
@@ -86,93 +77,99 @@ def test_answers_of_another_version_do_not_count(engine: sa.Engine, rows: pd.Dat
         left = connection.scalar(
             sa.select(sa.func.count()).select_from(answers).where(answers.c.version == "1")
         )
-    assert monitor.monitor(engine).rows == left
+    monitor(engine)
+    assert report()["rows"] == left
     assert left in range(1, 600)
 
 
-def test_few_rows_raise_no_alarm_and_the_report_says_so(
+def test_few_rows_raise_no_alarm_and_the_page_says_so(
     engine: sa.Engine, rows: pd.DataFrame
 ) -> None:
-    store(engine, rows[:200].assign(**{AMOUNTS[0]: np.nan}))
-    found = monitor.monitor(engine)
-    assert (found.alarms, found.notes) == ([], ["no alarm with fewer than 300 answers"])
+    store(engine, rows[:200].assign(**{NUMBERS[0]: rows[NUMBERS[0]].max()}))
+    assert monitor(engine) == []
+    page = METRICS.with_name("report.html").read_text(encoding="utf-8")
+    assert "no alarm with fewer than 300 answers" in page
 
 
-def test_quality_is_that_of_the_labelled_rows_and_close_to_what_was_expected(
-    engine: sa.Engine, rows: pd.DataFrame
-) -> None:
+def test_quality_is_that_of_the_labelled_rows(engine: sa.Engine, rows: pd.DataFrame) -> None:
     outputs = store(engine, rows)
-    labels.add(engine, {str(i): value for i, value in enumerate(rows[TARGET].tolist())})
-    found, problem = monitor.monitor(engine), Bundle.load(CHAMPION).metadata.problem
-    expected = task.metrics(task.truth(rows[TARGET]), outputs, problem)
-    for name, value in expected.items():
-        each = found.quality[name]
-        assert each[0] == pytest.approx(value)
-        assert each[1] < each[0] < each[2]
-    assert found.labels == {"all": 600, "late": 0, "repeated": 0}
+    label_all(engine, rows[TARGET].tolist())
+    monitor(engine)
+    problem = Bundle.load(CHAMPION).metadata.problem
+    for name, value in task.metrics(task.truth(rows[TARGET]), outputs, problem).items():
+        measured = report()["measured"][name]
+        assert measured[0] == pytest.approx(value)
+        assert measured[1] < measured[0] < measured[2]
+    assert [report()[name] for name in ("labels", "late", "repeated")] == [600, 0, 0]
 
 
-def test_wrong_labels_are_an_alarm_for_the_labels(engine: sa.Engine, rows: pd.DataFrame) -> None:
+def test_wrong_labels_are_an_alarm(engine: sa.Engine, rows: pd.DataFrame) -> None:
     store(engine, rows)
     values = sorted(rows[TARGET].unique())
     other = rows[TARGET].map(dict(zip(values, reversed(values), strict=True)))
-    labels.add(engine, {str(i): value for i, value in enumerate(other.tolist())})
-    assert ("quality", "model") in {alarm[:2] for alarm in monitor.monitor(engine).alarms}
+    label_all(engine, other.tolist())
+    raised = {alarm[:2] for alarm in monitor(engine)}
+    assert ("quality", "model") in raised
+    assert (("quality", "labels") in raised) == (synthetic.TARGET_TYPE is bool)
 
 
 def test_late_and_repeated_labels_are_counted(engine: sa.Engine, rows: pd.DataFrame) -> None:
-    store(engine, rows, before=timedelta(days=31))
+    store(engine, rows)
     value = rows[TARGET].tolist()[0]
-    labels.add(engine, {"0": value, "1": value})
-    labels.add(engine, {"1": value})
-    found = monitor.monitor(engine, now() - timedelta(days=60))
-    assert found.labels == {"all": 2, "late": 2, "repeated": 1}
+    log.add_labels(engine, dict.fromkeys("0123", value))
+    log.add_labels(engine, {"1": value})
+    with engine.begin() as connection:
+        older = sa.update(answers).where(answers.c.id.in_(["2", "3"]))
+        connection.execute(older.values(time=log.now(31)))
+    monitor(engine)
+    assert [report()[name] for name in ("labels", "late", "repeated")] == [2, 2, 1]
+    page = METRICS.with_name("report.html").read_text(encoding="utf-8")
+    assert "2 labels came in this time for older answers" in page
 
 
-def test_a_window_without_rows_is_a_sentence(engine: sa.Engine, rows: pd.DataFrame) -> None:
+def test_a_window_without_rows_is_a_sentence(
+    engine: sa.Engine, rows: pd.DataFrame, caplog: pytest.LogCaptureFixture
+) -> None:
     store(engine, rows, before=timedelta(days=31))
-    with pytest.raises(NoAnswersError, match=r"Version 1 has not answered since 20"):
-        monitor.monitor(engine)
+    with caplog.at_level("INFO", "predictor"):
+        assert monitor(engine) == []
+    assert "version 1 has not answered since 20" in caplog.text
 
 
-def test_a_clock_that_went_back_is_noted(engine: sa.Engine, rows: pd.DataFrame) -> None:
+def test_a_clock_that_went_back_is_reported(engine: sa.Engine, rows: pd.DataFrame) -> None:
     store(engine, rows, before=timedelta(days=-2))
-    (note,) = monitor.monitor(engine).notes
-    assert re.fullmatch(r"answers are dated 20.*, later than now: a clock went back", note)
+    monitor(engine)
+    page = METRICS.with_name("report.html").read_text(encoding="utf-8")
+    assert "600 answers are dated in the future: a clock went back" in page
 
 
 def test_what_is_older_than_the_retention_is_deleted(engine: sa.Engine, rows: pd.DataFrame) -> None:
     store(engine, rows, before=timedelta(days=20))
-    labels.add(engine, {"0": rows[TARGET].tolist()[0]})
     limits(retention_days=10)
-    monitor.monitor(engine)
+    monitor(engine)
     with engine.connect() as connection:
-        counts = [
-            connection.scalar(sa.select(sa.func.count()).select_from(table))
-            for table in (answers, log.labels)
-        ]
-    assert counts == [0, 0]
+        assert connection.scalar(sa.select(sa.func.count()).select_from(answers)) == 0
 
 
-def test_the_page_shows_alarms_columns_and_quality(engine: sa.Engine, rows: pd.DataFrame) -> None:
-    store(engine, rows.assign(**{AMOUNTS[0]: np.nan}))
-    monitor.write_page(monitor.monitor(engine))
-    text = (monitor.FOLDER / "report.html").read_text(encoding="utf-8")
-    assert f"<li>missing: {AMOUNTS[0]}: 100% are missing" in text
-    assert "linear-gradient" in text
-    report: dict[str, Any] = json.loads((monitor.FOLDER / "report.json").read_text())
-    assert report["rows"] == 600
+def test_a_large_window_is_sampled_at_random(
+    engine: sa.Engine, rows: pd.DataFrame, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    store(engine, rows)
+    monkeypatch.setattr("predictor.monitoring.monitor.SAMPLE", 400)
+    monitor(engine)
+    assert (report()["rows"], report()["sample"]) == (600, 400)
 
 
-def test_the_metrics_show_the_newest_report(engine: sa.Engine, rows: pd.DataFrame) -> None:
-    from fastapi.testclient import TestClient
-
-    from predictor import api
-
-    store(engine, rows.assign(**{AMOUNTS[0]: np.nan}))
-    monitor.monitor(engine)
+@needs_optional
+def test_the_page_and_the_metrics_of_the_service_show_the_report(
+    engine: sa.Engine, rows: pd.DataFrame
+) -> None:
+    store(engine, rows.assign(**{OPTIONAL[0]: np.nan}))
+    monitor(engine)
+    page = METRICS.with_name("report.html").read_text(encoding="utf-8")
+    assert f"missing: {OPTIONAL[0]}: 100% are missing" in page
+    assert page.count("<svg") == len(report()["drift"])
     with TestClient(api.app) as client:
-        api.app.state.log.write()
         text = client.get("/metrics").text
-    assert f'predictor_monitor{{kind="alarm missing",part="{AMOUNTS[0]}"}} 1.0' in text
+    assert f'predictor_monitor{{kind="alarm missing",part="{OPTIONAL[0]}"}} 1.0' in text
     assert "predictor_log_dropped_total" in text

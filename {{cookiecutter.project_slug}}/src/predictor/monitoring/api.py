@@ -6,64 +6,49 @@ from contextlib import asynccontextmanager, suppress
 from typing import Annotated
 from uuid import uuid4
 
-import sqlalchemy as sa
-from fastapi import APIRouter, FastAPI, HTTPException, Request, Response
-from prometheus_client import CONTENT_TYPE_LATEST, REGISTRY, generate_latest
-from prometheus_client.core import GaugeMetricFamily
+from fastapi import APIRouter, FastAPI, HTTPException, Request
+from prometheus_client import REGISTRY, Metric, make_asgi_app
+from prometheus_client.parser import text_string_to_metric_families
 from prometheus_client.registry import Collector
 from pydantic import Field
 from sqlalchemy.exc import SQLAlchemyError
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from predictor.monitoring.labels import UnknownIdsError, add
-from predictor.monitoring.log import now, reports
-from predictor.monitoring.writer import Writer
+from predictor.errors import PredictorError
+from predictor.monitoring import incidents, log
 from predictor.schema import Target
 
-LABELS = 5_000  # labels in a request
+WRITE_SECONDS = 0.5
 
 
 @asynccontextmanager
 async def log_answers(app: FastAPI) -> AsyncIterator[None]:
     """Write the log as long as the service runs."""
-    app.state.log = Writer(app.state)
-    app.state.log.start()
-    REGISTRY.register(newest := NewestReport(app.state.log))
+    app.state.log = log.Log()
+    writer = asyncio.create_task(write_regularly(app))
     yield
-    REGISTRY.unregister(newest)
-    await asyncio.to_thread(app.state.log.stop)
+    writer.cancel()
+    await asyncio.to_thread(app.state.log.write)
 
 
-class NewestReport(Collector):
-    """Gauges with the numbers of the newest report of `predictor monitor`."""
-
-    def __init__(self, log: Writer) -> None:
-        self.log = log
-
-    def collect(self) -> Iterator[GaugeMetricFamily]:
-        """Yield the gauges, whenever `/metrics` is read."""
-        gauges = GaugeMetricFamily(
-            "predictor_monitor", "Numbers of a report", None, ["kind", "part"]
-        )
-        newest = sa.select(reports.c.report).order_by(reports.c.number.desc()).limit(1)
-        with suppress(SQLAlchemyError):  # the writer logs that the database is away
-            if self.log.engine:
-                with self.log.engine.connect() as connection:
-                    report = connection.scalar(newest) or {}
-                for kind, part, value in report.get("gauges", []):
-                    gauges.add_metric([kind, part], value)
-        yield gauges
+async def write_regularly(app: FastAPI) -> None:
+    """Twice a second, write the answers that wait, and each failed reload as an incident."""
+    start = log.now()
+    while True:
+        await asyncio.sleep(WRITE_SECONDS)
+        await asyncio.to_thread(app.state.log.write)
+        if (engine := app.state.log.engine) and (failed := app.state.failed_reloads):
+            found = ("failed reload", "champion", f"{failed} since the start at {start:%F %T}")
+            with suppress(SQLAlchemyError):  # `write` logs that the database is away
+                await asyncio.to_thread(incidents.record, engine, *found)
 
 
-class PredictionLog:
-    """Gives each answer of `POST /predict` an id, as a header, and queues it for the log."""
+def log_predictions(app: ASGIApp) -> ASGIApp:
+    """Give each answer of `POST /predict` an id, as a header, and queue it for the log."""
 
-    def __init__(self, app: ASGIApp, service: FastAPI) -> None:
-        self.app, self.service = app, service
-
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:  # noqa: D102
+    async def middleware(scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http" or scope["path"] != "/predict":
-            await self.app(scope, receive, send)
+            await app(scope, receive, send)
             return
         name, request, response, status = uuid4().hex, bytearray(), bytearray(), 0
 
@@ -80,36 +65,44 @@ class PredictionLog:
             response.extend(message.get("body", b""))
             await send(message)
 
-        await self.app(scope, read, write)
+        await app(scope, read, write)
         if status == 200:
-            self.service.state.log.put(name, now(), bytes(request), bytes(response))
+            scope["app"].state.log.put(name, bytes(request), bytes(response))
+
+    return middleware
+
+
+class NewestReport(Collector):
+    """The numbers of the newest report, for Prometheus."""
+
+    def collect(self) -> Iterator[Metric]:
+        """Read what `predictor monitor` has written."""
+        if log.METRICS.exists():
+            yield from text_string_to_metric_families(log.METRICS.read_text(encoding="utf-8"))
 
 
 router = APIRouter(lifespan=log_answers)
 
 
-@router.post("/labels", max_body_size=200 * LABELS, responses={404: {"description": "Unknown id"}})
+@router.post("/labels", max_body_size=200 * log.BATCH)
 def add_labels(
-    labels: Annotated[dict[str, Target], Field(min_length=1, max_length=LABELS)], request: Request
+    labels: Annotated[dict[str, Target], Field(min_length=1, max_length=log.BATCH)],
+    request: Request,
 ) -> dict[str, int]:
     """Store the true value for each X-Prediction-ID; if an id is unknown, store none."""
-    log: Writer = request.app.state.log
-    log.write()  # a label may come before its answer is written
+    request.app.state.log.write()  # a label may come before its answer is written
     with suppress(SQLAlchemyError):
         try:
-            if log.engine:
-                return add(log.engine, labels)
-        except UnknownIdsError as error:
+            if engine := request.app.state.log.engine:
+                return log.add_labels(engine, labels)
+        except PredictorError as error:
             raise HTTPException(404, str(error)) from error
     raise HTTPException(503, "The prediction log cannot be reached: send the labels again.")
 
 
 def install(app: FastAPI) -> None:
-    """Add the log, the labels, and `/metrics` unless another part has it: it shows all metrics."""
+    """Add the log, the labels and the metrics."""
     app.include_router(router)
-    app.add_middleware(PredictionLog, service=app)
-    if all(getattr(route, "path", "") != "/metrics" for route in app.routes):
-
-        @app.get("/metrics", include_in_schema=False)
-        def read_metrics() -> Response:
-            return Response(generate_latest(), media_type=CONTENT_TYPE_LATEST)
+    app.add_middleware(log_predictions)
+    REGISTRY.register(NewestReport())
+    app.mount("/metrics", make_asgi_app())  # after the route of `hardening`, if it is there

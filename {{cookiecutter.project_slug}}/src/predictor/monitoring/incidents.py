@@ -1,5 +1,6 @@
 """Incidents: one row for each alarm, refusal, rollback, error and failed reload."""
 
+import json
 from pathlib import Path
 from typing import Any
 
@@ -8,50 +9,32 @@ import sqlalchemy as sa
 from predictor import champions
 from predictor.errors import PredictorError
 from predictor.monitoring.log import incidents, now
-from predictor.paths import write_text
-
-PAGE = """# Incident {number}: {kind}, {part}
-
-Time: {time:%Y-%m-%d %H:%M} UTC. Outcome: {outcome}.
-
-Evidence: {evidence}
-
-## What happened, and whom did it affect?
-
-## Why did it happen?
-
-## What will prevent it, or show it earlier?
-"""
+from predictor.paths import VERDICT, write_text
 
 
-def record(engine: sa.Engine, kind: str, part: str, evidence: dict[str, Any]) -> None:
-    """Add an open incident, unless the same one is open already."""
-    same = (incidents.c.kind == kind, incidents.c.part == part, incidents.c.outcome == "open")
-    row = {"time": now(), "kind": kind, "part": part, "evidence": evidence, "outcome": "open"}
+def record(engine: sa.Engine, kind: str, part: str, evidence: str, outcome: str = "open") -> None:
+    """Add an incident, unless it is known, or another one of its kind and part is open."""
+    row = {"kind": kind, "part": part, "evidence": evidence, "outcome": outcome, "time": now()}
+    same = (incidents.c.kind == kind) & (incidents.c.part == part)
+    known = (incidents.c.outcome == "open") | (incidents.c.evidence == evidence)
     with engine.begin() as connection:
-        if connection.scalar(sa.select(incidents.c.number).where(*same)) is None:
+        if connection.scalar(sa.select(incidents.c.number).where(same, known)) is None:
             connection.execute(sa.insert(incidents), row)
 
 
-def close(engine: sa.Engine, outcome: str) -> None:
-    """Write into all open incidents what was done."""
-    is_open = incidents.c.outcome == "open"
-    with engine.begin() as connection:
-        connection.execute(sa.update(incidents).where(is_open).values(outcome=outcome))
-
-
 def read(engine: sa.Engine) -> list[dict[str, Any]]:
-    """Return all incidents, the oldest first, with the rollbacks in `reports/champions.csv`."""
-    with engine.connect() as connection:
-        query = sa.select(incidents).order_by(incidents.c.number)
-        found = [dict(row) for row in connection.execute(query).mappings()]
-    recorded = [each["evidence"].get("when") for each in found]
+    """Return all incidents, the oldest first; refusals and rollbacks are found in `reports`."""
+    if VERDICT.exists() and not (verdict := json.loads(VERDICT.read_bytes()))["promotes"]:
+        broken = [each for each in verdict["findings"] if not each["holds"]]
+        evidence = "; ".join(f"{each['rule']}: {each['sentence']}" for each in broken)
+        record(engine, "refusal", f"version {verdict['version']}", evidence)
     for entry in champions.entries():
-        if entry.action == champions.ROLLED_BACK and entry.when not in recorded:
-            evidence = {"when": entry.when, "why": entry.why}
-            record(engine, "rollback", f"version {entry.version}", evidence)
-            return read(engine)
-    return found
+        if entry.action == champions.ROLLED_BACK:
+            evidence = f"{entry.when}: {entry.why}"
+            record(engine, "rollback", f"version {entry.version}", evidence, "rolled back")
+    with engine.connect() as connection:
+        rows = connection.execute(sa.select(incidents).order_by(incidents.c.number)).mappings()
+        return [dict(row) for row in rows]
 
 
 def begin_post_mortem(engine: sa.Engine, number: int) -> Path:
@@ -59,7 +42,15 @@ def begin_post_mortem(engine: sa.Engine, number: int) -> Path:
     path = Path(f"docs/incidents/{number:03}.md")
     found = [each for each in read(engine) if each["number"] == number]
     if not found or path.exists():
-        problem = f"{path} exists already" if found else f"There is no incident {number}"
-        raise PredictorError(f"{problem}: `predictor incidents` lists all.")
-    write_text(path, PAGE.format(**found[0]))
+        raise PredictorError(f"There is no incident {number}, or {path} exists already.")
+    return write_page(path, "monitoring/templates/post_mortem.md", found[0])
+
+
+def write_page(path: Path, template: str, values: dict[str, Any]) -> Path:
+    """Write a page from a Jinja template of a part, and return its path."""
+    from jinja2 import Environment, PackageLoader, select_autoescape
+
+    loader = PackageLoader("predictor", "")
+    env = Environment(loader=loader, autoescape=select_autoescape(["html.jinja"]), trim_blocks=True)
+    write_text(path, env.get_template(f"{template}.jinja").render(values) + "\n")
     return path

@@ -1,237 +1,136 @@
 """`predictor monitor`: the champion's answers in a window against training, and their quality."""
 
+import json
+import logging
 import time
 from collections.abc import Iterable
-from datetime import datetime, timedelta
-from html import escape
+from datetime import datetime
 from typing import Any
 
 import numpy as np
 import pandas as pd
 import sqlalchemy as sa
-from pydantic import BaseModel, NonNegativeInt, PositiveFloat, PositiveInt
+from pydantic import BaseModel, PositiveFloat, PositiveInt
+from scipy.stats import false_discovery_control
 
-from predictor import params, report, task
+from predictor import params, report, schema, split, task
 from predictor.bundle import Bundle
-from predictor.errors import PredictorError
-from predictor.features import CATEGORIES, KINDS, TIMES
+from predictor.features import TIMES
 from predictor.monitoring import incidents, statistics
-from predictor.monitoring.log import answers, labels, now, reports
-from predictor.monitoring.statistics import Drift, Estimate, Reference
-from predictor.monitoring.writer import PERSONAL
-from predictor.params import Share
-from predictor.paths import CHAMPION, RAW, REPORTS, write_text
-from predictor.schema import TIME
-from predictor.split import KEYS, Groups, groups
+from predictor.monitoring.log import COLUMNS, METRICS, answers, now
+from predictor.paths import CHAMPION, PREPARED, write_text
 
-FOLDER = REPORTS / "monitoring"
-SCORE = "score"  # the model's output; of several classes, the highest probability
-NEWEST, LABELLED = 50_000, 5_000  # rows of a window that are enough
-PAGE = """<!doctype html><meta charset="utf-8"><meta name="color-scheme" content="light dark">
-<title>Monitoring</title><style>body{{font:15px system-ui;max-width:60rem;margin:2rem auto}}
-td,th{{padding:.2rem .7rem;text-align:right}}</style>
-<h1>Version {version}: {rows:,} answers since {since:%Y-%m-%d %H:%M} UTC</h1>
-<p>Labels: {labels}. {notes}</p><h2>Alarms</h2><ul>{alarms}</ul>
-<h2>Columns</h2>{drift}<h2>Quality</h2>{quality}"""
+logger = logging.getLogger(__name__)
+
+TIME: Any = schema.TIME  # None if rows have none
+SCORE = "model output"  # of several classes, the highest probability
+SAMPLE, LABELLED = 100_000, 5_000  # rows of a window that are tested, and whose quality is measured
+Alarm = tuple[str, str, str]  # kind, column or part, and evidence
 
 
 class Monitoring(BaseModel, frozen=True, extra="forbid"):
-    """What is an alarm, how long the log is kept, and how the replay plays."""
+    """What is an alarm, and how long the log is kept."""
 
     window_days: PositiveInt
     minimum_rows: PositiveInt
-    level: Share
+    level: params.Share
     psi: PositiveFloat
-    effect: Share
-    missing: Share
-    unseen: Share
-    outside: Share
+    effect: params.Share
+    missing: params.Share
+    new: params.Share
     loss: PositiveFloat
     age_days: PositiveInt
-    late_days: PositiveInt
     retention_days: PositiveInt
-    replay_periods: PositiveInt
-    replay_rows: PositiveInt
-    replay_label_days: NonNegativeInt
 
 
-class Report(BaseModel):
-    """`reports/monitoring/report.json`: one window of the champion's answers."""
-
-    version: str
-    since: datetime
-    rows: int
-    labels: dict[str, int] = {}  # all, those that came late, and repeatedly
-    drift: list[Drift] = []
-    quality: dict[str, Estimate] = {}
-    expected: dict[str, float] = {}
-    alarms: list[tuple[str, str, str]] = []  # kind, column or part, and the numbers
-    gauges: list[tuple[str, str, float]] = []
-    notes: list[str] = []
-
-
-class NoAnswersError(PredictorError):
-    """The champion has not answered in the window."""
-
-
-def monitor(engine: sa.Engine, since: datetime | None = None) -> Report:
-    """Judge a window, and keep the report and its alarms in the log.
-
-    Raises:
-        NoAnswersError: the champion has not answered in the window.
-    """
+def monitor(engine: sa.Engine, since: datetime | None = None) -> list[Alarm]:
+    """Judge a window, write `reports/monitoring`, and return and record the alarms."""
     limits, champion = params.read(Monitoring), Bundle.load(CHAMPION)
-    since = since or now() - timedelta(days=limits.window_days)
-    table = window(engine, champion.version, since)
-    if table.empty:
-        raise NoAnswersError(f"Version {champion.version} has not answered since {since:%F %T}.")
-    rows, outputs = pd.DataFrame([*table["row"]], columns=[*KINDS]), parse(table["output"])
-    found = Report(version=champion.version, since=since, rows=len(table))
-    columns, trained = rows.assign(**{SCORE: score(outputs)}), champion.reference["rows"]
-    compared = [
-        statistics.compare(name, columns[name], each, trained)
-        for name, each in references(champion).items()
-    ]
-    found.drift = statistics.correct(compared)
-    problem = champion.metadata.problem
-    found.expected = statistics.expect(outputs[:LABELLED], problem)
-    is_labelled = table["arrived"].notna().to_numpy().nonzero()[0]
-    if len(is_labelled):
-        newest = is_labelled[:LABELLED]
-        found.labels = count_labels(table.iloc[is_labelled], limits)
-        truth = task.truth(table["value"].iloc[newest])
-        if len(truth) >= limits.minimum_rows and len(np.unique(truth)) > 1:
-            similar = clusters(rows.iloc[newest])
-            found.quality = statistics.quality(truth, outputs[newest], problem, similar)
-    if found.rows < limits.minimum_rows:
-        found.notes.append(f"no alarm with fewer than {limits.minimum_rows:,} answers")
-    else:
-        found.alarms = alarms(found, limits, report.read_evaluation(CHAMPION).model)
-    found.gauges = gauges(found)
-    keep(engine, found, limits)
-    return found
+    since, problem = since or now(limits.window_days), champion.metadata.problem
+    window = (answers.c.version == champion.version) & (answers.c.time >= since)
+    is_late = (answers.c.labelled >= since) & (answers.c.time < since)
+    with engine.begin() as connection:
+        connection.execute(sa.delete(answers).where(answers.c.time < now(limits.retention_days)))
+        count = sa.select(sa.func.count()).select_from(answers)
+        wanted = {"rows": window, "late": is_late, "ahead": answers.c.time > now(-1)}
+        counts = {name: connection.scalar(count.where(wanted[name])) for name in wanted}
+        # Ids are random, so the first ones are a random sample.
+        sample = sa.select(answers).where(window).order_by(answers.c.id).limit(SAMPLE)
+        rows = pd.read_sql(sample, connection)
+    if rows.empty:
+        logger.info("version %s has not answered since %s", champion.version, f"{since:%F %T}")
+        return []
+    labelled = rows[rows["labels"] > 0].head(LABELLED)
+    found: dict[str, Any] = {
+        "version": champion.version,
+        "since": f"{since:%F %T}",
+        "time": time.time(),
+        **counts,
+        "sample": len(rows),
+        "labels": len(labelled),
+        "repeated": int((labelled["labels"] > 1).sum()),
+        "drift": _drift(rows, champion),
+        "expected": statistics.expect(to_outputs(rows["output"])[:LABELLED], problem),
+        "measured": _quality(labelled, problem) if len(labelled) >= limits.minimum_rows else {},
+        "limits": limits.model_dump(),
+    }
+    found["alarms"] = _alarms(found, limits) if len(rows) >= limits.minimum_rows else []
+    for alarm in found["alarms"]:
+        incidents.record(engine, *alarm)
+    write_text(METRICS.with_name("report.json"), json.dumps(found, indent=2) + "\n")
+    for page in ("report.html", "metrics.prom"):
+        incidents.write_page(METRICS.with_name(page), f"monitoring/templates/{page}", found)
+    return list(found["alarms"])
 
 
-def gauges(found: Report) -> list[tuple[str, str, float]]:
-    """Return the numbers that `/metrics` shows: kind, column or part, and value."""
-    return [
-        ("time", "", time.time()),
-        *(("psi", each.column, each.psi) for each in found.drift),
-        *(("missing", each.column, each.missing) for each in found.drift),
-        *(("quality", name, each[0]) for name, each in found.quality.items()),
-        *((f"alarm {kind}", part, 1) for kind, part, _ in found.alarms),
-    ]
-
-
-def window(engine: sa.Engine, version: str, since: datetime) -> pd.DataFrame:
-    """Return the newest answers of a version, with their labels, the newest first."""
-    columns = (answers.c.row, answers.c.output, answers.c.time, labels.c.value, labels.c.times)
-    query = (
-        sa.select(*columns, labels.c.time.label("arrived"))
-        .outerjoin_from(answers, labels, answers.c.id == labels.c.id)
-        .where(answers.c.version == version, answers.c.time >= since)
-        .order_by(answers.c.time.desc())
-        .limit(NEWEST)
-    )
-    with engine.connect() as connection:
-        found = connection.execute(query)
-        return pd.DataFrame(found.all(), columns=[*found.keys()])
-
-
-def references(champion: Bundle) -> dict[str, Reference]:
-    """Return the training reference of each column, and of the score if the rows are here.
-
-    Times are left out, because they always move on; columns that are not stored, too.
-    """
-    columns: dict[str, Reference] = champion.reference["columns"]
-    found = {name: each for name, each in columns.items() if name not in {*TIMES, *PERSONAL}}
-    paths, until = sorted(RAW.glob("*.parquet")), champion.metadata.trained_until
-    if paths:
-        rows = pd.concat(map(pd.read_parquet, paths))
-        rows = rows[rows[TIME].dt.date <= until] if TIME and until else rows
-        sample = rows.sample(min(len(rows), LABELLED), random_state=0)
-        scores = score(champion.predict(sample)).quantile(statistics.LEVELS)
-        found[SCORE] = {"missing": 0.0, "quantiles": scores.tolist()}
-    return found
-
-
-def parse(outputs: Iterable[Any]) -> task.Floats:
+def to_outputs(values: Iterable[Any]) -> task.Floats:
     """Return outputs as the log has them, shape (n_rows,) or (n_rows, n_classes)."""
-    return np.array([[*each.values()] if isinstance(each, dict) else each for each in outputs])
+    return np.array([[*each.values()] if isinstance(each, dict) else each for each in values])
 
 
-def score(outputs: task.Floats) -> pd.Series:
-    """Return one number for each output."""
-    return pd.Series(outputs if outputs.ndim == 1 else outputs.max(axis=1))
+def _scores(outputs: task.Floats) -> task.Floats:
+    return outputs if outputs.ndim == 1 else outputs.max(axis=1)
 
 
-def count_labels(table: pd.DataFrame, limits: Monitoring) -> dict[str, int]:
-    """Count labels, those that came late, and those that replaced another one."""
-    late = table["arrived"] - table["time"] > pd.Timedelta(days=limits.late_days)
-    repeated = table["times"] > 1
-    return {"all": len(table), "late": int(late.sum()), "repeated": int(repeated.sum())}
+def _drift(rows: pd.DataFrame, champion: Bundle) -> dict[str, dict[str, float]]:
+    columns: dict[str, Any] = champion.reference["columns"]
+    pairs = {name: (rows[COLUMNS[name]], columns[name]) for name in COLUMNS if name not in TIMES}
+    if (path := PREPARED / "train.parquet").exists():
+        trained, until = pd.read_parquet(path), champion.metadata.trained_until
+        trained = trained[trained[TIME].dt.date <= until] if TIME and until else trained
+        scores = _scores(champion.predict(trained.sample(min(len(trained), 5_000), random_state=0)))
+        quantiles = {"missing": 0.0, "quantiles": np.quantile(scores, np.linspace(0, 1, 21))}
+        pairs[SCORE] = (pd.Series(_scores(to_outputs(rows["output"]))), quantiles)
+    trained_rows = champion.reference["rows"]
+    found = {name: statistics.compare(*pair, trained_rows) for name, pair in pairs.items()}
+    # Benjamini and Hochberg (1995), doi:10.1111/j.2517-6161.1995.tb02031.x
+    corrected = false_discovery_control([each["p"] for each in found.values()])
+    return {name: {**found[name], "p": float(p)} for name, p in zip(found, corrected, strict=True)}
 
 
-def clusters(rows: pd.DataFrame) -> Groups:
-    """Return the groups of `split.py`, or each row if these need columns that are no features."""
-    if not set(KEYS) <= KINDS.keys():
-        return np.arange(len(rows)), "rows"
-    return groups(rows.assign(**{name: pd.to_datetime(rows[name]) for name in TIMES}))
+def _quality(labelled: pd.DataFrame, problem: task.Problem) -> dict[str, list[float]]:
+    truth, outputs = task.truth(labelled["label"]), to_outputs(labelled["output"])
+    groups = np.arange(len(truth))
+    if TIME in COLUMNS:
+        groups = split.groups(labelled[[COLUMNS[TIME]]].set_axis([TIME], axis=1))[0]
+    return statistics.measure(truth, outputs, problem, groups)
 
 
-def alarms(found: Report, limits: Monitoring, before: dict[str, float]) -> list[Any]:
-    """Return what exceeds the limits of params.yaml; `before` are the metrics on test rows."""
-    raised: list[tuple[str, str, str]] = []
-    for each in found.drift:
-        column, gap = each.column, each.missing - each.missing_before
-        if each.p < limits.level and each.psi >= limits.psi and each.effect >= limits.effect:
-            raised.append(("drift", column, f"PSI {each.psi:.2f}, effect {each.effect:.2f}"))
-        if each.p_missing < limits.level and gap >= limits.missing:
-            shares = f"{each.missing:.0%} are missing, {each.missing_before:.0%} in training"
+def _alarms(found: dict[str, Any], limits: Monitoring) -> list[Alarm]:
+    raised = []
+    for column, each in found["drift"].items():
+        is_large = each["psi"] >= limits.psi and each["effect"] >= limits.effect
+        if is_large and each["p"] < limits.level:
+            raised.append(("drift", column, f"PSI {each['psi']:.2f}, effect {each['effect']:.2f}"))
+        if each["missing"] - each["missing_before"] >= limits.missing:
+            shares = f"{each['missing']:.0%} are missing, {each['missing_before']:.0%} in training"
             raised.append(("missing", column, shares))
-        if each.new >= (limits.unseen if column in CATEGORIES else limits.outside):
-            raised.append(("unseen", column, f"{each.new:.0%} of the values are new"))
-    loss, auc = found.quality.get(task.LOSS), found.quality.get("roc_auc")
-    if loss and loss[1] > before[task.LOSS] * (1 + limits.loss):
-        numbers = f"{task.LOSS} {loss[0]:.4g}, on the test rows {before[task.LOSS]:.4g}"
-        raised.append(("quality", "model", numbers))
+        if each["new"] >= limits.new:
+            raised.append(("new", column, f"{each['new']:.0%} of the values are unseen or outside"))
+    before = report.read_evaluation(CHAMPION).model[task.LOSS]
+    loss, auc = found["measured"].get(task.LOSS), found["measured"].get("roc_auc")
+    if loss and loss[1] > before * (1 + limits.loss):
+        raised.append(("quality", "model", f"{task.LOSS} {loss[0]:.4g}, in test {before:.4g}"))
     if auc and auc[2] < 0.5:
         raised.append(("quality", "labels", f"ROC AUC {auc[0]:.2f} is worse than chance: swapped?"))
-    return raised
-
-
-def keep(engine: sa.Engine, found: Report, limits: Monitoring) -> None:
-    """Store a report and its alarms, and delete what is older than the retention."""
-    for kind, part, numbers in found.alarms:
-        evidence = {"found": numbers, "rows": found.rows, "version": found.version}
-        incidents.record(engine, kind, part, evidence)
-    is_old = answers.c.time < now() - timedelta(days=limits.retention_days)
-    with engine.begin() as connection:
-        newest = connection.scalar(sa.select(sa.func.max(answers.c.time)))
-        if newest > now() + timedelta(minutes=1):
-            found.notes.append(
-                f"answers are dated {newest:%F %T}, later than now: a clock went back"
-            )
-        connection.execute(sa.insert(reports), {"report": found.model_dump(mode="json")})
-        old = labels.c.id.in_(sa.select(answers.c.id).where(is_old))
-        connection.execute(sa.delete(labels).where(old))
-        connection.execute(sa.delete(answers).where(is_old))
-
-
-def write_page(found: Report) -> None:
-    """Write the report as JSON and as HTML."""
-    shown = "{:.4g} [{:.4g}, {:.4g}]"
-    live = {name: {"live": shown.format(*each)} for name, each in found.quality.items()}
-    for name, each in found.expected.items():
-        live.setdefault(name, {})["expected"] = f"{each:.4g}"
-    drift = pd.DataFrame(map(dict, found.drift)).sort_values("psi", ascending=False)
-    limits = params.read(Monitoring)
-    shaded = drift.style.hide().format(precision=3).bar(["psi"], vmin=0, vmax=5 * limits.psi)
-    page = PAGE.format(
-        **found.model_dump(exclude={"drift", "quality", "alarms"}),
-        alarms="".join(f"<li>{escape(': '.join(alarm))}" for alarm in found.alarms) or "None",
-        drift=shaded.to_html(),
-        quality=pd.DataFrame(live).T.to_html(border=0, na_rep=""),
-    )
-    write_text(FOLDER / "report.json", found.model_dump_json(indent=2) + "\n")
-    write_text(FOLDER / "report.html", page)
+    return [(kind, part, f"{text} ({found['sample']:,} rows)") for kind, part, text in raised]

@@ -1,107 +1,84 @@
 """`predictor retrain`: take in what has arrived, and train and promote if a rule fires."""
 
 import logging
-import os
 import re
 import subprocess
 import sys
 from collections.abc import Callable
-from datetime import datetime, timedelta
+from datetime import datetime
 from pathlib import Path
 
-import pandas as pd
 import sqlalchemy as sa
 from filelock import FileLock, Timeout
 
 from predictor import champions, data, params, paths, schema
 from predictor.errors import PredictorError
-from predictor.monitoring import incidents
-from predictor.monitoring.log import now
-from predictor.monitoring.monitor import Monitoring, NoAnswersError, monitor
+from predictor.monitoring import incidents, log
+from predictor.monitoring.monitor import TIME, Monitoring, monitor
 from predictor.promote import promote
-from predictor.schema import TIME
 
 logger = logging.getLogger(__name__)
 
+Run = Callable[[], None]
 REFUSED, BUSY = 3, 4  # exit codes; 0 is promoted, or nothing to do
 LOCK, REPORT = Path("build/retrain.lock"), paths.REPORTS / "retraining.md"
-THROUGH = re.compile(r"^(  through: *)\S+", re.MULTILINE)
+PERIOD = vars(schema).get("PERIOD", "")  # not there if rows have no time
+THROUGH = re.compile(r"^(  through: *)\S+", re.MULTILINE)  # in params.yaml
 
 
-def period(rows: pd.DataFrame) -> pd.Series:
-    """Return the period of each row, as in `ingest.through`."""
-    periods: pd.Series = rows[TIME].dt.strftime(vars(schema)["PERIOD"])
-    return periods
-
-
-def repro() -> None:
-    """Run the pipeline, or raise PredictorError with the sentence of the stage that failed."""
-    path = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
-    command = [sys.executable, "-m", "dvc", "repro"]
-    environment = os.environ | {"PATH": path}
-    done = subprocess.run(command, env=environment, stdout=subprocess.PIPE, text=True)  # noqa: S603
-    if done.returncode:
-        raise PredictorError(f"dvc repro failed: {done.stdout.rpartition('error: ')[2].strip()}")
+def run_pipeline() -> None:
+    """Run `dvc repro`."""
+    if subprocess.run([sys.executable, "-m", "dvc", "repro"]).returncode:
+        raise PredictorError("`dvc repro` failed; see above.")
 
 
 def retrain(
-    engine: sa.Engine,
-    through: str = "",
-    run: Callable[[], None] = repro,
-    since: datetime | None = None,
+    engine: sa.Engine, through: str = "", run: Run = run_pipeline, since: datetime | None = None
 ) -> int:
     """Act if a rule fires, say what was done and why, and return the exit code."""
-    LOCK.parent.mkdir(exist_ok=True)
     try:
         with FileLock(LOCK, timeout=0):
-            return _act(engine, reasons(engine, since), through, run)
+            if why := reasons(engine, since):
+                return _act(engine, why, through, run)
     except Timeout:
         logger.info("another retraining is running, so this one does nothing")
         return BUSY
+    logger.info("no rule fires, so there is nothing to do")
+    return 0
 
 
 def reasons(engine: sa.Engine, since: datetime | None = None) -> list[str]:
     """Return what fires: the alarms of the monitor, and the age of the champion."""
-    found, days = [], params.read(Monitoring).age_days
-    try:
-        alarms = monitor(engine, since).alarms
-        found = [f"{part}: {kind}: {numbers}" for kind, part, numbers in alarms]
-        if "labels" in [part for _, part, _ in alarms]:
-            raise PredictorError(f"Not trained, because labels may be wrong: {found[-1]}.")
-    except NoAnswersError as error:
-        logger.info("%s", error)
+    alarms, days = monitor(engine, since), params.read(Monitoring).age_days
+    found = [f"{part}: {kind}: {evidence}" for kind, part, evidence in alarms]
+    if "labels" in [part for _, part, _ in alarms]:
+        raise PredictorError(f"Not trained, because labels may be wrong: {found[-1]}")
     promoted = datetime.fromisoformat(champions.history()[-1].when)
-    if now() - promoted > timedelta(days=days):
+    if promoted < log.now(days):
         found.append(f"champion: age: promoted on {promoted:%F}, over {days} days ago")
     return found
 
 
-def _act(engine: sa.Engine, why: list[str], through: str, run: Callable[[], None]) -> int:
-    if not why:
-        logger.info("no rule fires, so there is nothing to do")
-        return 0
+def _act(engine: sa.Engine, why: list[str], through: str, run: Run) -> int:
     before, champion = paths.PARAMS.read_text(encoding="utf-8"), champions.history()[-1].version
-    if TIME and THROUGH.search(before):
-        through = through or max(period(data.read()))
+    if TIME:
+        through = through or f"{data.read()[TIME].max():{PERIOD}}"
         paths.write_text(paths.PARAMS, THROUGH.sub(rf"\g<1>{through}", before))
     try:
         run()
         verdict = promote()
     except (PredictorError, OSError) as error:
         paths.write_text(paths.PARAMS, before)
-        incidents.record(engine, "error", "retraining", {"error": str(error)})
+        incidents.record(engine, "error", "retraining", str(error))
         raise
-    findings = [f"{each.rule}: {each.sentence}" for each in verdict.findings if not each.holds]
-    done = "refused" if findings else "kept" if verdict.version == champion else "promoted"
-    outcome = f"the gate {done} version {verdict.version}"
-    if findings:
-        evidence = {"gate": "; ".join(findings)}
-        incidents.record(engine, "refusal", f"version {verdict.version}", evidence)
-    else:
-        findings = [f"{each.rule}: {each.sentence}" for each in verdict.findings]
-    incidents.close(engine, outcome)
-    lines = ["What fired:", *why, f"Then {outcome}, because:", *findings]
-    text = "\n".join(line if line.endswith(":") else f"- {line}" for line in lines)
-    paths.write_text(REPORT, f"# Retraining\n\n{text}\n")
-    logger.info("%s", text)
-    return REFUSED if done == "refused" else 0
+    action = "kept" if verdict.version == champion else "promoted"
+    outcome = f"the gate {action if verdict.promotes else 'refused'} version {verdict.version}"
+    incidents.read(engine)  # records a refusal
+    with engine.begin() as connection:
+        is_open = log.incidents.c.outcome == "open"
+        connection.execute(sa.update(log.incidents).where(is_open).values(outcome=outcome))
+    because = [each for each in verdict.findings if each.holds == verdict.promotes]
+    found = {"why": why, "outcome": outcome, "because": because}
+    page = incidents.write_page(REPORT, "monitoring/templates/retraining.md", found)
+    logger.info(page.read_text(encoding="utf-8"))
+    return 0 if verdict.promotes else REFUSED
