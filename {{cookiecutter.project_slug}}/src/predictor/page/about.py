@@ -60,7 +60,6 @@ def formatted(value: float) -> str:
     return f"{value:,.0f}" if abs(value) >= 100 else f"{value:.3g}"
 
 
-def index(backend: str, policy: str, links: str, note: str) -> str:
-    """Return the page, as HTML, with one of the back ends `api` and `browser`."""
-    template = Template((TEMPLATES / "index.html").read_text(encoding="utf-8"))
-    return template.substitute(backend=backend, policy=policy, links=links, note=note)
+def render(template: str, **texts: str) -> str:
+    """Return a file of `templates` with its texts, which are HTML."""
+    return Template((TEMPLATES / template).read_text(encoding="utf-8")).substitute(texts)

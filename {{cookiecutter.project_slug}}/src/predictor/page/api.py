@@ -7,10 +7,17 @@ from fastapi.responses import HTMLResponse
 from fastapi.staticfiles import StaticFiles
 
 from predictor.api import champion
-from predictor.page.about import POLICY, STATIC, About, about, index
+from predictor.page.about import POLICY, STATIC, About, about, render
 
-LINKS = '<a href="docs">API</a>'
-NOTE = "Every change requests a new prediction."
+TEXTS = {
+    "backend": "api",
+    "policy": POLICY,
+    "links": '<a href="docs">API</a>',
+    "title": "Predictor",
+    "question": "Loading",
+    "decision": "",
+    "note": "Every change requests a new prediction.",
+}
 
 
 def install(app: FastAPI) -> None:
@@ -24,7 +31,7 @@ def install(app: FastAPI) -> None:
     async def page() -> HTMLResponse:
         # `frame-ancestors` works only in a header.
         headers = {"Content-Security-Policy": f"{POLICY}; frame-ancestors 'none'"}
-        return HTMLResponse(index("api", POLICY, LINKS, NOTE), headers=headers)
+        return HTMLResponse(render("index.html", **TEXTS), headers=headers)
 
     @app.get("/about", include_in_schema=False)
     async def about_champion(request: Request) -> About:

@@ -7,8 +7,8 @@ import gzip
 import json
 import logging
 import shutil
+from html import escape
 from pathlib import Path
-from string import Template
 
 from markdown_it import MarkdownIt
 from markdown_it.token import Token
@@ -17,7 +17,7 @@ from predictor import task
 from predictor.bundle import METADATA, MODEL, REFERENCE, Bundle
 from predictor.errors import PredictorError
 from predictor.features import CATEGORIES, NUMBERS, TIMES
-from predictor.page.about import POLICY, STATIC, TEMPLATES, about, index
+from predictor.page.about import POLICY, STATIC, about, render
 from predictor.paths import CHAMPION, README, write_text
 from predictor.report import BEGIN, END
 from predictor.schema import CALENDAR, Row
@@ -59,7 +59,18 @@ def build(folder: Path) -> None:
         "The model runs in your browser: no value that you enter leaves it. The whole site has "
         f"{size:.1f} MB ({compressed:.1f} MB compressed), most of it ONNX Runtime."
     )
-    write_text(folder / "index.html", index("browser", SITE_POLICY, links, note))
+    problem = bundle.metadata.problem
+    html = render(
+        "index.html",
+        backend="browser",
+        policy=SITE_POLICY,
+        links=links,
+        title=escape(problem.name),
+        question=escape(problem.question),
+        decision=escape(problem.decision),
+        note=note,
+    )
+    write_text(folder / "index.html", html)
     logger.info("%s/index.html: %s", folder, note)
 
 
@@ -91,11 +102,10 @@ def write_documents(folder: Path) -> str:
         copy(REPORT, folder / REPORT)
         links["Live data"] = REPORT.as_posix()
     navigation = "\n".join(f'<a href="{name}">{title}</a>' for title, name in links.items())
-    template = Template((TEMPLATES / "document.html").read_text(encoding="utf-8"))
     for title, name in names.items():
         content = "\n".join(to_html(path, places, folder) for path in sources[title])
         texts = {"policy": POLICY, "title": title, "links": navigation, "content": content}
-        write_text(folder / name, template.substitute(texts))
+        write_text(folder / name, render("document.html", **texts))
     return navigation
 
 

@@ -6,6 +6,7 @@ const { open } = await import(document.documentElement.dataset.backend);
 
 const form = document.getElementById("row");
 const answer = document.getElementById("answer");
+const remark = document.getElementById("remark");
 const reasons = document.getElementById("reasons");
 const percent = new Intl.NumberFormat("en", { style: "percent", maximumFractionDigits: 1 });
 const exact = new Intl.NumberFormat("en");
@@ -39,33 +40,33 @@ function inWords(result, problem) {
 }
 
 function show(result, problem) {
-  const [large, sentence, remark] = inWords(result, problem);
+  const [large, sentence, why] = inWords(result, problem);
   const names = result.unseen.join(", ");
   answer.replaceChildren(
     element("strong", large),
     element("p", sentence),
     element("p", names && `Not in the training data: ${names}.`, { class: "fault" }),
-    element("small", `${remark} Version ${result.model_version} of the model.`),
   );
+  remark.textContent = `${why} Version ${result.model_version} of the model.`;
 }
 
 function explain(contributions, isShare) {
   const shown = (effect) =>
     isShare ? `${number.format(100 * Math.abs(effect))} points` : number.format(Math.abs(effect));
   const table = element("table");
-  const largest = Math.abs(contributions[0].effect) || 1;
-  for (const { column, effect, typical } of contributions.slice(0, 6)) {
+  const moving = contributions.filter(({ effect }) => effect !== 0).slice(0, 6);
+  for (const { column, effect, typical } of moving) {
     const row = table.insertRow();
     const usual = typeof typical === "number" ? exact.format(typical) : (typical ?? "missing");
     const title = `compared with ${usual}`;
     row.append(element("th", column.replaceAll("_", " "), { scope: "row", title }));
-    const words =
-      effect === 0 ? "is typical" : `${effect < 0 ? "lowers" : "raises"} it by ${shown(effect)}`;
-    const size = { max: largest, value: Math.abs(effect), "aria-label": words };
+    const words = `${effect < 0 ? "lowers" : "raises"} it by ${shown(effect)}`;
+    const size = { max: Math.abs(moving[0].effect), value: Math.abs(effect), "aria-label": words };
     row.insertCell().append(element("meter", "", size), element("small", words));
   }
   const heading = element("h2", "Effect of each value, compared with a typical one");
-  reasons.replaceChildren(heading, table);
+  const none = element("p", "All values are typical: change one to see its effect.");
+  reasons.replaceChildren(heading, moving.length ? table : none);
 }
 
 function mark(errors) {
@@ -110,7 +111,8 @@ async function start() {
   document.getElementById("question").textContent = about.problem.question;
   document.getElementById("decision").textContent = about.problem.decision;
   const sentences = about.worth.map((sentence) => element("p", sentence));
-  document.getElementById("worth").replaceChildren(...sentences);
+  const title = element("h2", "What the model is worth");
+  document.getElementById("worth").replaceChildren(title, ...sentences);
   for (const [name, property] of Object.entries(schema.properties)) {
     form.append(field(name, property, about.example[name], about.categories[name] ?? []));
   }
