@@ -8,7 +8,7 @@ from snapshot import TEMPLATE
 FOLDER = TEMPLATE / "build" / "npm"
 PACKAGES = ("axe-core@4.14.1", "simpledotcss@2.3.7")
 RUNTIME = Path("src/predictor/page")
-OPTIONS = ("--ignore-scripts", "--no-package-lock", "--no-audit", "--no-fund", "--silent")
+OPTIONS = ("--ignore-scripts", "--no-audit", "--no-fund", "--silent")
 
 
 def package(name: str) -> Path:
@@ -22,5 +22,5 @@ def package(name: str) -> Path:
 
 def install_runtime(project: Path) -> None:
     """Install what docs/page.md says, for `predictor site`."""
-    command = ["npm", "install", *OPTIONS, "--prefix", str(project / RUNTIME)]
+    command = ["npm", "ci", *OPTIONS, "--prefix", str(project / RUNTIME)]
     subprocess.run(command, check=True)

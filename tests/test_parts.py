@@ -18,7 +18,7 @@ BUDGETS = {
     "gate": 250,
     "hardening": 250,
     "monitoring": 1340,
-    "page": 60,
+    "page": 280,
 }
 CODE = tuple(BUDGETS)
 FORMS = {

@@ -170,7 +170,8 @@ def test_the_browser_answers_as_the_service_does(
     ]
     scale = max(abs(effect) for each in effects for effect in each.values())
     moved = max(
-        abs(effects[at][column] - effects[at + 200][column]) for at in range(200)
+        abs(effects[at][column] - effects[at + 200][column])
+        for at in range(200)
         for column in effects[at]
     )
     print(f"{name}: largest difference {largest:.1e}, of an effect {moved / max(1, scale):.1e}")
@@ -267,5 +268,7 @@ def test_the_stylesheet_is_the_one_of_npm() -> None:
     package, ours = node.package("simpledotcss"), path.read_text(encoding="utf-8")
     version = json.loads((package / "package.json").read_text(encoding="utf-8"))["version"]
     head = f"/* Simple.css {version}, from the npm package simpledotcss.\n\n"
-    licence, styles = ((package / name).read_text("utf-8") for name in ("LICENSE", "simple.min.css"))
+    licence, styles = (
+        (package / name).read_text("utf-8") for name in ("LICENSE", "simple.min.css")
+    )
     assert ours == f"{head}{licence}*/\n{styles}\n"

@@ -8,6 +8,7 @@ import json
 import logging
 import shutil
 from html import escape
+from os.path import normpath
 from pathlib import Path
 
 from markdown_it import MarkdownIt
@@ -26,7 +27,7 @@ logger = logging.getLogger(__name__)
 
 RUNTIME = Path(__file__).parent / "node_modules/onnxruntime-web/dist"
 RUNTIME_FILES = ("ort.wasm.bundle.min.mjs", "ort-wasm-simd-threaded.wasm")
-INSTALL = "npm install --ignore-scripts --no-package-lock --prefix src/predictor/page"
+INSTALL = "npm ci --ignore-scripts --prefix src/predictor/page"
 # The sources of each page; a pattern without a file is left out.
 PAGES = {
     "Result": (README.name,),
@@ -132,13 +133,15 @@ def adapt(token: Token, here: Path, places: dict[Path, str], folder: Path) -> No
         token.tag = f"h{min(int(token.tag[1]) + 1, 6)}"  # h1 is the title of the page
     if token.attrs.pop("style", None) == "text-align:right":  # the policy allows no inline style
         token.attrs["class"] = "right"
+    address = str(token.attrs.get("src") or token.attrs.get("href", "://"))
+    if "://" in address:
+        return
+    path = Path(normpath(here / address.partition("#")[0]))
     if token.type == "image":
-        picture = here / str(token.attrs["src"])
-        copy(picture, folder / picture)
-        token.attrs["src"] = picture.as_posix()
-    if token.type == "link_open" and "://" not in str(token.attrs["href"]):
-        place = places.get(here / str(token.attrs["href"]).partition("#")[0])
-        token.attrs = {"href": place} if place else {}
+        copy(path, folder / path)
+        token.attrs["src"] = path.as_posix()
+    else:
+        token.attrs = {"href": places[path]} if path in places else {}
 
 
 def copy(source: Path, target: Path) -> None:
