@@ -37,7 +37,7 @@ PAGES = {
 }
 REPORT = Path("reports/monitoring/report.html")
 # WebAssembly is compiled in the browser, which the policy of a page has to allow.
-SITE_POLICY = POLICY.replace("'self';", "'self'; script-src 'self' 'wasm-unsafe-eval';", 1)
+SITE_POLICY = f"{POLICY}; script-src 'self' 'wasm-unsafe-eval'"
 
 
 def build(folder: Path) -> None:
