@@ -123,7 +123,7 @@ def test_everything_keeps_its_limits(baked: Bake) -> None:
         sizes = [lines(*(root / part).rglob("*.py")) for root in (src / "predictor", tests)]
         print(f"{part}: src {sizes[0]}, tests {sizes[1]}")
         assert sizes[0] <= BUDGETS[part], part
-    assert lines(*src.rglob("*.py")) <= 4500
+    assert lines(*src.rglob("*.py")) <= 4600
     assert lines(*tests.rglob("*.py")) <= 4000
 
 
