@@ -18,7 +18,10 @@ PARTS = {
     "notebook": ("notebooks",),
     "batch": ("src/predictor/batch", "tests/batch", "docs/batch.md"),
     "explain": ("src/predictor/explain", "tests/explain", "docs/explain.md"),
-    "page": ("src/predictor/page", "tests/page", "docs/page.md"),
+    "page": (
+        *("src/predictor/page", "tests/page", "docs/page.md"),
+        ".github/workflows/pages.yml",
+    ),
     "hardening": (
         *("src/predictor/hardening", "tests/hardening", "docs/hardening.md"),
         "deploy/prometheus",

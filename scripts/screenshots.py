@@ -49,6 +49,10 @@ def capture(
     page = browser.new_page(viewport=view, color_scheme=scheme)  # type: ignore[arg-type]
     page.goto(address)
     page.wait_for_selector(ready, state="attached")
+    visibility = page.get_by_label("visibility")
+    if visibility.count():  # the effects of a typical row are zero
+        visibility.fill("0.5")
+        page.wait_for_timeout(500)
     page.screenshot(path=target, full_page=not height)
     page.close()
     print(target)

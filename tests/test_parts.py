@@ -19,7 +19,7 @@ BUDGETS = {
     "gate": 250,
     "hardening": 250,
     "monitoring": 700,
-    "page": 60,
+    "page": 280,
     "replay": 270,
 }
 CODE = tuple(BUDGETS)

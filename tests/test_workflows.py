@@ -128,6 +128,7 @@ def test_a_job_that_may_write_runs_no_python_of_the_project(path: Path) -> None:
         ("ci", {}),
         ("delivery", {"comment": {"pull-requests"}}),
         ("retrain", {"propose": {"contents", "pull-requests"}}),
+        ("pages", {"deploy": {"pages", "id-token"}}),
         (
             "release",
             {"image": {"packages", "id-token", "attestations"}, "publish": {"contents"}},

@@ -12,6 +12,8 @@ from workflow import images
 from workflow.document import WorkflowError
 from workflow.machine import ActionError, Machine, uv
 
+SITE = "github-pages"
+
 Inputs = Mapping[str, str]
 Outputs = dict[str, str]
 
@@ -92,6 +94,21 @@ def download_artifact(machine: Machine, inputs: Inputs) -> Outputs:
     return {}
 
 
+def upload_pages_artifact(machine: Machine, inputs: Inputs) -> Outputs:
+    """Keep a site for the job that publishes it."""
+    return upload_artifact(machine, {"name": SITE, **inputs})
+
+
+def deploy_pages(machine: Machine, _: Inputs) -> Outputs:
+    """Publish the site that was kept, and say where it is."""
+    for scope in ("pages", "id-token"):
+        if machine.permissions.get(scope) != "write":
+            raise ActionError(f"HTTP 403: the job has no permission {scope}: write")
+    if not (machine.artifacts / SITE / "index.html").is_file():
+        raise ActionError(f"the artifact {SITE!r} has no index.html")
+    return {"page_url": "https://somebody.github.invalid/repository/"}
+
+
 def create_pull_request(machine: Machine, inputs: Inputs) -> Outputs:
     """Record the pull request, as the stand-in of `gh` does, unless nothing has changed."""
     for scope in ("contents", "pull-requests"):
@@ -115,6 +132,8 @@ ACTIONS: Mapping[str, tuple[Callable[[Machine, Inputs], Outputs], set[str]]] = {
     "actions/checkout": (checkout, {"persist-credentials", "fetch-depth"}),
     "actions/upload-artifact": (upload_artifact, {"name", "path"}),
     "actions/download-artifact": (download_artifact, {"name", "path"}),
+    "actions/upload-pages-artifact": (upload_pages_artifact, {"path"}),
+    "actions/deploy-pages": (deploy_pages, set()),
     "peter-evans/create-pull-request": (
         create_pull_request,
         {"branch", "title", "commit-message", "body-path"},

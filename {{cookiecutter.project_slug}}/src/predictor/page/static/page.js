@@ -1,19 +1,16 @@
-// Builds the form from the JSON Schema of a row, and shows the response of the service.
+// Builds the form from the JSON Schema of a row, and shows what the back end answers.
+// A back end is a module with `open`: api.js asks the service, browser.js runs the model here.
 import { field, valueOf } from "./form.js";
+
+const { open } = await import(document.documentElement.dataset.backend);
 
 const form = document.getElementById("row");
 const answer = document.getElementById("answer");
+const remark = document.getElementById("remark");
 const reasons = document.getElementById("reasons");
 const percent = new Intl.NumberFormat("en", { style: "percent", maximumFractionDigits: 1 });
 const exact = new Intl.NumberFormat("en");
 const number = new Intl.NumberFormat("en", { maximumSignificantDigits: 3 });
-
-async function load(path) {
-  const response = await fetch(path);
-  const content = await response.json();
-  if (!response.ok) throw new Error(content.detail);
-  return content;
-}
 
 function element(name, text, attributes = {}) {
   const made = Object.assign(document.createElement(name), { textContent: text });
@@ -21,75 +18,101 @@ function element(name, text, attributes = {}) {
   return made;
 }
 
-function show(result, problem) {
-  const parts = [];
+/** Return a large text, a sentence below it, and a remark, for an answer of each kind of task. */
+function inWords(result, problem) {
   if ("probability" in result) {
     const { false_alarm: alarm, miss, unit } = problem.costs;
-    parts.push(element("strong", percent.format(result.probability)));
-    parts.push(element("p", result.decision ? "Act." : "Do not act."));
-    if (unit) parts.push(element("small", `A false alarm costs ${exact.format(alarm)} and a missed case ${exact.format(miss)} (${unit}), so the decision threshold is ${percent.format(result.threshold)}.`));
-  } else if ("probabilities" in result) {
-    parts.push(element("strong", result.decision));
-    const sorted = Object.entries(result.probabilities).sort((one, other) => other[1] - one[1]);
-    for (const [name, share] of sorted) parts.push(element("p", `${name}: ${percent.format(share)}`));
-  } else {
-    parts.push(element("strong", `${number.format(result.value)} ${problem.unit}`));
-    parts.push(element("p", `Between ${number.format(result.low)} and ${number.format(result.high)} in ${percent.format(result.coverage)} of cases.`));
+    const threshold = `so the decision threshold is ${percent.format(result.threshold)}.`;
+    const costs = `A false alarm costs ${exact.format(alarm)}, a missed case ${exact.format(miss)}`;
+    const why = `${costs} (${unit}), ${threshold}`;
+    const decision = result.decision ? "Act." : "Do not act.";
+    return [percent.format(result.probability), decision, unit ? why : ""];
   }
-  if (result.unseen.length) parts.push(element("p", `Not in the training data: ${result.unseen.join(", ")}.`, { class: "fault" }));
-  parts.push(element("p", ""), element("small", `Version ${result.model_version} of the model`));
-  answer.replaceChildren(...parts);
+  if ("probabilities" in result) {
+    const sorted = Object.entries(result.probabilities).sort((one, other) => other[1] - one[1]);
+    const shares = sorted.map(([name, share]) => `${name}: ${percent.format(share)}`);
+    return [result.decision, shares.join(", "), ""];
+  }
+  const numbers = [result.value, result.low, result.high];
+  const [value, low, high] = numbers.map((each) => number.format(each));
+  const interval = `Between ${low} and ${high} in ${percent.format(result.coverage)} of cases.`;
+  return [`${value} ${problem.unit}`, interval, ""];
+}
+
+function show(result, problem) {
+  const [large, sentence, why] = inWords(result, problem);
+  const names = result.unseen.join(", ");
+  answer.replaceChildren(
+    element("strong", large),
+    element("p", sentence),
+    element("p", names && `Not in the training data: ${names}.`, { class: "fault" }),
+  );
+  remark.textContent = `${why} Version ${result.model_version} of the model.`;
 }
 
 function explain(contributions, isShare) {
-  const shown = (effect) => (isShare ? `${number.format(100 * Math.abs(effect))} points` : number.format(Math.abs(effect)));
+  const shown = (effect) =>
+    isShare ? `${number.format(100 * Math.abs(effect))} points` : number.format(Math.abs(effect));
   const table = element("table");
-  const largest = Math.abs(contributions[0].effect) || 1;
-  for (const { column, effect, typical } of contributions.slice(0, 6)) {
+  const moving = contributions.filter(({ effect }) => effect !== 0).slice(0, 6);
+  for (const { column, effect, typical } of moving) {
     const row = table.insertRow();
     const usual = typeof typical === "number" ? exact.format(typical) : (typical ?? "missing");
-    row.append(element("th", column.replaceAll("_", " "), { scope: "row", title: `compared with ${usual}` }));
-    const words = effect === 0 ? "is typical" : `${effect < 0 ? "lowers" : "raises"} it by ${shown(effect)}`;
-    const meter = element("meter", "", { max: largest, value: Math.abs(effect), "aria-label": words });
-    const cell = row.insertCell();
-    cell.append(meter, element("small", words));
+    const title = `compared with ${usual}`;
+    row.append(element("th", column.replaceAll("_", " "), { scope: "row", title }));
+    const words = `${effect < 0 ? "lowers" : "raises"} it by ${shown(effect)}`;
+    const size = { max: Math.abs(moving[0].effect), value: Math.abs(effect), "aria-label": words };
+    row.insertCell().append(element("meter", "", size), element("small", words));
   }
-  reasons.replaceChildren(element("h2", "Effect of each value, compared with a typical one"), table);
+  const heading = element("h2", "Effect of each value, compared with a typical one");
+  const none = element("p", "All values are typical: change one to see its effect.");
+  reasons.replaceChildren(heading, moving.length ? table : none);
 }
 
 function mark(errors) {
   for (const input of form.elements) {
-    const found = errors.find((error) => error.loc[1] === input.name);
+    const found = errors.find((error) => error.column === input.name);
     input.toggleAttribute("aria-invalid", Boolean(found));
-    input.parentElement.querySelector(".fault").textContent = found ? found.msg : "";
+    input.parentElement.querySelector(".fault").textContent = found ? found.message : "";
   }
+}
+
+/** Return the values that break a rule of the schema, as the form knows it. */
+function invalid() {
+  const inputs = [...form.elements].filter((input) => !input.validity.valid);
+  return inputs.map((input) => ({ column: input.name, message: input.validationMessage }));
 }
 
 let latest = 0;
-async function ask(about, schema, paths) {
+async function ask({ about, schema, ask: send }) {
   const turn = ++latest;
   const row = {};
-  for (const input of form.elements) row[input.name] = valueOf(input, schema.properties[input.name]);
-  const path = "/explain" in paths ? "explain" : "predict";
-  const response = await fetch(path, { method: "POST", headers: { "Content-Type": "application/json" }, body: JSON.stringify(row) });
-  const content = await response.json();
-  if (turn !== latest) return; // a newer request was sent
-  mark(response.ok ? [] : (content.errors ?? content.detail ?? []));
-  if (!response.ok) {
-    answer.replaceChildren(element("p", response.status === 422 ? "Some values are not possible." : content.detail));
-    return;
+  for (const input of form.elements) {
+    row[input.name] = valueOf(input, schema.properties[input.name]);
   }
-  show(content.prediction ?? content, about.problem);
-  if (content.contributions) explain(content.contributions, !("value" in content.prediction));
+  const wrong = invalid();
+  const reply = wrong.length ? { errors: wrong } : await send(row);
+  if (turn !== latest) return; // a newer request was sent
+  const { prediction, contributions, errors = [] } = reply;
+  mark(errors);
+  if (errors.length) answer.replaceChildren(element("p", "Some values are not possible."));
+  else show(prediction, about.problem);
+  if (contributions) explain(contributions, !("value" in prediction));
+}
+
+function fail(error) {
+  answer.replaceChildren(element("p", error.message));
 }
 
 async function start() {
-  const [openapi, about] = await Promise.all([load("openapi.json"), load("about")]);
-  const body = openapi.paths["/predict"].post.requestBody.content["application/json"].schema;
-  const schema = openapi.components.schemas[body.$ref.split("/").pop()];
+  const backend = await open();
+  const { about, schema } = backend;
   document.title = about.problem.name;
   document.getElementById("question").textContent = about.problem.question;
   document.getElementById("decision").textContent = about.problem.decision;
+  const sentences = about.worth.map((sentence) => element("p", sentence));
+  const title = element("h2", "What the model is worth");
+  document.getElementById("worth").replaceChildren(title, ...sentences);
   for (const [name, property] of Object.entries(schema.properties)) {
     form.append(field(name, property, about.example[name], about.categories[name] ?? []));
   }
@@ -97,12 +120,12 @@ async function start() {
   form.addEventListener("submit", (event) => event.preventDefault());
   form.addEventListener("input", () => {
     clearTimeout(timer);
-    timer = setTimeout(() => ask(about, schema, openapi.paths), 150);
+    timer = setTimeout(() => ask(backend).catch(fail), 150);
   });
-  await ask(about, schema, openapi.paths);
+  await ask(backend);
 }
 
 start().catch((error) => {
   document.getElementById("question").textContent = "No prediction yet";
-  answer.replaceChildren(element("p", error.message));
+  fail(error);
 });
