@@ -20,7 +20,6 @@ README = Path("README.md")
 PYPROJECT = Path("pyproject.toml")
 RESULTS = ("dvc.lock", "reports/champion/evaluation.json", "reports/verdict.json", "uv.lock")
 AUTHOR = {"name": "Your Name", "email": "you@example.com"}
-QUESTION = "Will this flight arrive 15 or more minutes late, judged three hours before departure?"
 BADGE = re.compile(r"github\.com/([^/\s]+/[^/\s]+)/actions/workflows/ci\.yml/badge\.svg")
 REMOTE = re.compile(r"[:/]([^/:]+/[^/]+?)(\.git)?/?$")
 OWN = ("Decisions", "Limits")  # sections of the README that only the owner can write
@@ -134,9 +133,9 @@ def results() -> Finding:
 
 
 def question() -> Finding:
-    """Find the default question of the template."""
+    """Find the question or the decision of the template, or none."""
     text = Path("params.yaml").read_text(encoding="utf-8")
-    if QUESTION in text or UNASKED.format(TARGET) in text or pages.BLANK in text:
+    if pages.copied(text) or UNASKED.format(TARGET) in text or pages.BLANK in text:
         step = "write question and decision into params.yaml and README.md"
         return Finding("NO", "question or decision are not your own", step)
     return Finding("ok", "question and decision are your own")

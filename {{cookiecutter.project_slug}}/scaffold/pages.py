@@ -18,6 +18,7 @@ HEADINGS = ("h1", "h2", "h3", "h4", "h5", "h6")
 BLANK = "Not answered yet"  # stands where only the owner can write
 TEMPLATE = Path(__file__).with_name("prose.txt")  # its sentences, one on each line
 SHARE = 0.5  # of the word sequences of a sentence; one changed word does not hide a copy
+FRONT_MATTER = re.compile(r"(?s)\A---\n.*?\n---\n")
 RESULTS = re.compile(r"(?s)<!-- results:begin -->.*?<!-- results:end -->")
 NUMBER = re.compile(r"(?<![\w.,/-])[-+\u2212]?(\d{1,3}(?:,\d{3})+|\d+)(\.\d+)?(\s?%)?(?![\w/-])")
 THOUSANDS = re.compile(r"\d{1,3}(?:,\d{3})+(?:\.\d+)?")
@@ -50,8 +51,8 @@ def read(path: str) -> BeautifulSoup:
 
 
 def render(text: str) -> BeautifulSoup:
-    """Return Markdown as HTML."""
-    return BeautifulSoup(MARKDOWN.render(text), "html.parser")
+    """Return Markdown, without its front matter, as HTML."""
+    return BeautifulSoup(MARKDOWN.render(FRONT_MATTER.sub("", text)), "html.parser")
 
 
 def sequences(text: str) -> set[tuple[str, ...]]:

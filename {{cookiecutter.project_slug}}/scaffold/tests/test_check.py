@@ -33,7 +33,7 @@ def fresh(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     person = '[project]\nauthors = [{ name = "Your Name", email = "you@example.com" }]\n'
     write("pyproject.toml", person)
     write("LICENSE", "Copyright (c) Your Name\n")
-    write("params.yaml", f'problem:\n  question: "{check.QUESTION}"\n')
+    write("params.yaml", f'problem:\n  question: "{TEMPLATE[0]}"\n')
     write("README.md", f"*Not answered yet.*\n\n- {TEMPLATE[2]}\n\n[gone](gone.md)\n")
 
 
@@ -64,6 +64,7 @@ def test_a_fresh_project_never_passes() -> None:
             "pyproject.toml",
             '[project]\nauthors = [{ name = "A", email = "a@b.cd" }]\n',
         ),
+        (check.question, "params.yaml", f"decision: {TEMPLATE[1]}"),
         (check.question, "params.yaml", f"question: What is {TARGET!r} of a house?"),
         (check.question, "params.yaml", "decision: Not answered yet."),
     ],
@@ -112,6 +113,12 @@ def test_the_badge_is_that_of_the_remote(named: str | None, state: str, text: st
 def test_a_section_is_written_only_with_text(text: str, found: str) -> None:
     write("README.md", text)
     assert str(check.sections()) == f"NO  not written yet ({found}): write it in your words"
+
+
+def test_front_matter_is_no_section() -> None:
+    write("README.md", README)
+    write("MODEL_CARD.md", "---\nlicense: mit\n---\n\n# Card\n\nIt is linear.\n")
+    assert check.sections().state == "ok"
 
 
 def test_blanks_of_decisions_and_notebooks_are_found() -> None:
