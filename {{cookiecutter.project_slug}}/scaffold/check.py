@@ -237,14 +237,19 @@ def missing(findings: list[Finding]) -> list[Finding]:
 
 def tracked_files(*patterns: str) -> list[str]:
     """Return the files in git that still exist, as paths from the project's folder."""
-    names = git("ls-files", "-z", *patterns).split("\0")
-    return [name for name in names if name and Path(name).is_file()]
+    return files("--cached", "--", *patterns)
 
 
 def written(*patterns: str) -> list[str]:
-    """Return the pages, or other files with these names, that visitors read."""
-    ours = ("scaffold/", ".github/")
-    return [name for name in tracked_files(*patterns or ("*.md",)) if not name.startswith(ours)]
+    """Return the pages, or other files with these names, in git or not yet committed."""
+    found = files("--cached", "--others", "--exclude-standard", "--", *patterns or ("*.md",))
+    return [name for name in found if not name.startswith(("scaffold/", ".github/"))]
+
+
+def files(*options: str) -> list[str]:
+    """Return what `git ls-files` lists and is there."""
+    names = git("ls-files", "-z", *options).split("\0")
+    return sorted({name for name in names if name and Path(name).is_file()})
 
 
 def some(found: list[str]) -> str:
