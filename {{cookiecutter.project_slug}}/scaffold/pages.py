@@ -125,7 +125,7 @@ def claims(text: str) -> list[Claim]:
     """Return the numbers in Markdown that must come from a run.
 
     Not counted: what a run has written, code, links, paragraphs with a link to a source, years,
-    and whole numbers below 100 without a percent sign.
+    and, without a percent sign, whole numbers below 100 and round ones such as 200 or 1,000.
     """
     found = {}
     for block in render(RESULTS.sub("", text)).select("p, li, td"):
@@ -135,9 +135,10 @@ def claims(text: str) -> list[Claim]:
             quoted.replace_with("`")
         for match in NUMBER.finditer(block.get_text()):
             whole, decimals, percent = match.groups(default="")
-            value = float(whole.replace(",", "") + decimals)
-            is_small = value < 100 or value in YEARS
-            if decimals or percent or "," in whole or not is_small:
+            digits = whole.replace(",", "")
+            value = float(digits + decimals)
+            is_rough = value < 100 or value in YEARS or len(digits.rstrip("0")) == 1
+            if decimals or percent or not is_rough:
                 claim = Claim(match[0].strip(), value, max(len(decimals) - 1, 0), bool(percent))
                 found[claim.text] = claim
     return list(found.values())
