@@ -61,8 +61,9 @@ def test_a_project_with_results_lacks_what_only_its_owner_can_do(core: Path) -> 
         "question or decision are not your own",
         "not written yet",
         "sentences are the template's",
+        "there is a single commit",
     ]
-    assert "5 missing. Next: write your name" in done.stdout
+    assert "6 missing. Next: write your name" in done.stdout
 
 
 @pytest.mark.slow
