@@ -74,9 +74,11 @@ def check() -> int:
     For example: python -m scaffold check
     """
     missing = print_findings()
-    if missing:
-        print(f"\n{len(missing)} missing. Next: {missing[0].step}")
-    return min(len(missing), 1)
+    if not missing:
+        print("\nNothing is missing. Look at what is marked ?, then: python -m scaffold finish")
+        return 0
+    print(f"\n{len(missing)} missing. Next: {missing[0].step}")
+    return 1
 
 
 @app.command
