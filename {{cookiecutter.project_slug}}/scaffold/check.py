@@ -5,24 +5,32 @@ import re
 import subprocess
 import sys
 import tomllib
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
 from predictor.errors import PredictorError
 from predictor.schema import TARGET
+from scaffold import pages
 from scaffold.adoption import UNASKED
 from scaffold.git import git, require_clean_tree
-from scaffold.parts import say
 
 README = Path("README.md")
 PYPROJECT = Path("pyproject.toml")
 RESULTS = ("dvc.lock", "reports/champion/evaluation.json", "reports/verdict.json", "uv.lock")
 AUTHOR = {"name": "Your Name", "email": "you@example.com"}
-QUESTION = "Will this flight arrive 15 or more minutes late, judged three hours before departure?"
 BADGE = re.compile(r"github\.com/([^/\s]+/[^/\s]+)/actions/workflows/ci\.yml/badge\.svg")
 REMOTE = re.compile(r"[:/]([^/:]+/[^/]+?)(\.git)?/?$")
+OWN = ("Decisions", "Limits")  # sections of the README that only the owner can write
+LARGE = 1024 * 1024  # bytes, as in .pre-commit-config.yaml
+MEASURED = ("reports/*.json", "reports/*.csv", "reports/*.md", "params.yaml", "MODEL_CARD.md")
+RUN = "`uv run dvc repro`, `uv run predictor promote`, then commit"
+WORDS = ("*.md", "*.ipynb")  # where the owner's words stand
+CI_RUNS = (
+    *("gh", "run", "list", "--workflow", "ci.yml", "--limit", "1000"),
+    *("--status", "completed", "--json", "conclusion"),
+)
 
 
 @dataclass(frozen=True)
@@ -50,23 +58,6 @@ def author() -> Finding:
     return Finding("ok", "the author is named")
 
 
-def question() -> Finding:
-    """Find the default question of the template."""
-    text = Path("params.yaml").read_text(encoding="utf-8")
-    if QUESTION in text or UNASKED.format(TARGET) in text or "Not answered yet" in text:
-        step = "write question and decision into params.yaml and README.md"
-        return Finding("NO", "question or decision are not your own", step)
-    return Finding("ok", "question and decision are your own")
-
-
-def readme() -> Finding:
-    """Count the questions of the README without an answer."""
-    left = README.read_text(encoding="utf-8").count("*Not answered yet.*")
-    if left:
-        return Finding("NO", f"README.md: {left} not answered", "answer them in your words")
-    return Finding("ok", "README.md: every question is answered")
-
-
 def badge() -> Finding:
     """Compare the repository of the CI badge with that of the git remote."""
     found = BADGE.search(README.read_text(encoding="utf-8"))
@@ -82,25 +73,7 @@ def badge() -> Finding:
         return Finding("NO", f"{missing} is missing", step)
     if found[1] != remote[1]:
         return Finding("NO", f"the CI badge names {found[1]}", f"change it to {remote[1]}")
-    return Finding("?", f"the CI badge names {remote[1]}; look at its colour on GitHub")
-
-
-def results() -> Finding:
-    """Find results that are not committed, or older than the code, parameters or data."""
-    absent = [name for name in RESULTS if not git("ls-files", name)]
-    if absent or "*Not measured yet" in README.read_text(encoding="utf-8"):
-        what = ", ".join(absent) or "the numbers in README.md"
-        step = "`uv run dvc repro`, `uv run predictor promote`, then commit"
-        return Finding("NO", f"results are missing ({what})", step)
-    command = [sys.executable, "-m", "dvc", "status", "--json"]
-    done = subprocess.run(command, capture_output=True, encoding="utf-8", check=False)
-    if done.returncode:
-        return Finding("?", "`dvc status` failed, so the age of the results is unknown")
-    stale = json.loads(done.stdout)
-    if stale:
-        step = "`uv run dvc repro`, `uv run predictor promote`, then commit"
-        return Finding("NO", f"results are older than their inputs ({', '.join(stale)})", step)
-    return Finding("ok", "results are committed and up to date")
+    return Finding("ok", f"the CI badge names {remote[1]}")
 
 
 def clean_tree() -> Finding:
@@ -112,16 +85,173 @@ def clean_tree() -> Finding:
     return Finding("ok", "everything is committed")
 
 
+def links() -> Finding:
+    """Find relative links and images of pages that lead to nothing in git."""
+    tracked = set(tracked_files())
+    found = [each for page in written() for each in pages.broken_links(page, tracked)]
+    if found:
+        return Finding("NO", f"links lead nowhere ({some(found)})", "correct or commit them")
+    return Finding("ok", "no link to a file is broken (links to other sites are not opened)")
+
+
+def sizes() -> Finding:
+    """Find large files in git."""
+    found = [name for name in tracked_files() if Path(name).stat().st_size > LARGE]
+    if found:
+        step = "`git rm --cached` them, and let DVC keep data (`uv run dvc add`)"
+        return Finding("NO", f"files over 1 MB are in git ({some(found)})", step)
+    return Finding("ok", "no file in git is over 1 MB")
+
+
+def secrets() -> Finding:
+    """Run the hook that finds secrets on every file."""
+    command = [sys.executable, "-m", "pre_commit", "run", "detect-secrets", "--all-files"]
+    done = subprocess.run(command, capture_output=True, encoding="utf-8", check=False)
+    places = re.findall(r"^Location: +(\S+)", done.stdout, re.MULTILINE)
+    if places:
+        step = "remove it, and replace it where it is valid: git keeps the old text"
+        return Finding("NO", f"what looks like a secret is in git ({some(places)})", step)
+    if done.returncode:
+        return Finding("?", "secrets are not verified: the hook did not run (is uv on the PATH?)")
+    return Finding("ok", "detect-secrets finds nothing")
+
+
+def results() -> Finding:
+    """Find results that are not committed, or older than the code, parameters or data."""
+    absent = [name for name in RESULTS if not git("ls-files", name)]
+    if absent or "*Not measured yet" in README.read_text(encoding="utf-8"):
+        what = ", ".join(absent) or "the numbers in README.md"
+        return Finding("NO", f"results are missing ({what})", RUN)
+    command = [sys.executable, "-m", "dvc", "status", "--json"]
+    done = subprocess.run(command, capture_output=True, encoding="utf-8", check=False)
+    if done.returncode:
+        return Finding("?", "`dvc status` failed, so the age of the results is unknown")
+    stale = json.loads(done.stdout)
+    if stale:
+        return Finding("NO", f"results are older than their inputs ({', '.join(stale)})", RUN)
+    return Finding("ok", "results are committed and up to date")
+
+
+def question() -> Finding:
+    """Find the question or the decision of the template, or none."""
+    text = Path("params.yaml").read_text(encoding="utf-8")
+    if pages.copied(text) or UNASKED.format(TARGET) in text or pages.BLANK in text:
+        step = "write question and decision into params.yaml and README.md"
+        return Finding("NO", "question or decision are not your own", step)
+    return Finding("ok", "question and decision are your own")
+
+
+def sections() -> Finding:
+    """Find sections of pages and notebooks that nobody has written yet."""
+    found = [f"{path}: {each}" for path in written(*WORDS) for each in unwritten(path)]
+    if found:
+        return Finding("NO", f"not written yet ({some(found)})", "write it in your words")
+    return Finding("ok", "every section is written")
+
+
+def unwritten(path: str) -> Iterator[str]:
+    """Yield the gaps of a page."""
+    page = pages.read(path)
+    text = page.get_text()
+    if blanks := text.count(pages.BLANK):
+        yield f"{blanks} not answered"
+    if path == str(README):
+        titles = {each.get_text() for each in pages.headings(page)}
+        yield from (f"no section {name!r}" for name in OWN if name not in titles)
+    yield from (f"{name!r} is empty" for name in pages.empty_sections(page))
+
+
+def prose() -> Finding:
+    """Find sentences of the template where the owner's should be; the owner may have moved them.
+
+    What describes the code, such as docs/batch.md and "How it works", may stay.
+    """
+    texts = {path: pages.read(path).get_text() for path in written(*WORDS)}
+    found = [f"{path}: {each[:40]}..." for path in texts for each in pages.copied(texts[path])]
+    if found:
+        step = "write what you found and decided, in your words"
+        return Finding("NO", f"sentences are the template's ({some(found)})", step)
+    return Finding("ok", "findings, limits and claims are in your words")
+
+
+def numbers() -> Finding:
+    """Find numbers in the README that no report and no parameter holds."""
+    text = README.read_text(encoding="utf-8")
+    shown = " ".join(pages.RESULTS.findall(text))
+    reports = [Path(name).read_text(encoding="utf-8") for name in tracked_files(*MEASURED)]
+    reported = pages.numbers([shown, *reports])
+    found = [each.text for each in pages.claims(text) if not each.is_in(reported)]
+    if found:
+        step = "correct them, or link the paragraph to their source"
+        return Finding("NO", f"numbers in README.md are in no report ({some(found)})", step)
+    return Finding("ok", "each number in README.md is in a report or has a source")
+
+
+def history() -> Finding:
+    """Find a history that does not show how the project was made."""
+    try:
+        count = int(git("rev-list", "--count", "HEAD"))
+    except PredictorError:
+        count = 0
+    if count > 1:
+        return Finding("ok", f"{count} commits show how it was made")
+    step = "commit each change by itself, with the reason in its message"
+    return Finding("NO", "there is a single commit" if count else "there is no commit", step)
+
+
+def ci() -> Finding:
+    """Ask GitHub how the first and the newest run of the CI ended."""
+    try:
+        done = subprocess.run(CI_RUNS, capture_output=True, encoding="utf-8", check=False)
+    except FileNotFoundError:
+        return Finding("?", "CI is not verified: gh is not installed (cli.github.com)")
+    if done.returncode:
+        reason = done.stderr.strip().partition("\n")[0]
+        return Finding("?", f"CI is not verified: `gh run list` failed ({reason})")
+    ended = [run["conclusion"] for run in json.loads(done.stdout)]  # the newest first
+    if not ended:
+        return Finding("NO", "CI has not run yet", "push, and look at the tab Actions")
+    if ended[0] != "success":
+        return Finding(
+            "NO", f"the newest run of CI ended with {ended[0]}", "`gh run view` says why"
+        )
+    return Finding("ok", f"the newest run of CI is green; the first one ended with {ended[-1]}")
+
+
 # From the cheapest to the most expensive; `check` names the step of the first that is missing.
-CHECKS: list[Callable[[], Finding]] = [author, badge, clean_tree, question, results, readme]
+CHECKS: list[Callable[[], Finding]] = [
+    *(author, badge, clean_tree, links, sizes, secrets, results),
+    *(question, sections, prose, numbers, history, ci),
+]
 
 
-def run() -> list[Finding]:
-    """Return what each check finds."""
-    say("Checking (some seconds) ...")
-    return [check() for check in CHECKS]
+def run() -> Iterator[Finding]:
+    """Yield what each check finds, as soon as it is known."""
+    return (check() for check in CHECKS)
 
 
 def missing(findings: list[Finding]) -> list[Finding]:
     """Return the findings that keep the project from being shown."""
     return [finding for finding in findings if finding.state == "NO"]
+
+
+def tracked_files(*patterns: str) -> list[str]:
+    """Return the files in git that still exist, as paths from the project's folder."""
+    return files("--cached", "--", *patterns)
+
+
+def written(*patterns: str) -> list[str]:
+    """Return the pages, or other files with these names, in git or not yet committed."""
+    found = files("--cached", "--others", "--exclude-standard", "--", *patterns or ("*.md",))
+    return [name for name in found if not name.startswith(("scaffold/", ".github/"))]
+
+
+def files(*options: str) -> list[str]:
+    """Return what `git ls-files` lists and is there."""
+    names = git("ls-files", "-z", *options).split("\0")
+    return sorted({name for name in names if name and Path(name).is_file()})
+
+
+def some(found: list[str]) -> str:
+    """Return the first three."""
+    return ", ".join(found[:3]) + (", ..." if len(found) > 3 else "")

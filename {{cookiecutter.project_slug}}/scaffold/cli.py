@@ -10,6 +10,7 @@ from predictor.errors import PredictorError
 from scaffold import adopt as adopting
 from scaffold import check as checks
 from scaffold import parts
+from scaffold import rubric as rubrics
 from scaffold.adoption import Description
 from scaffold.choices import Choices, Terminal
 from scaffold.delimited import Options
@@ -68,14 +69,30 @@ def remove(names: Names, /, *, dry_run: DryRun = False) -> None:
 
 @app.command
 def check() -> int:
-    """List what is missing before you show the project; exit with 1 if anything is.
+    """List what is done, missing or not verifiable; exit with 1 if anything is missing.
 
     For example: python -m scaffold check
     """
     missing = print_findings()
-    if missing:
-        print(f"\n{len(missing)} missing. Next: {missing[0].step}")
-    return min(len(missing), 1)
+    if not missing:
+        print("\nNothing is missing. Look at what is marked ?, then: python -m scaffold finish")
+        return 0
+    print(f"\n{len(missing)} missing. Next: {missing[0].step}")
+    return 1
+
+
+@app.command
+def rubric() -> None:
+    """Score what is in git by the mlops-zoomcamp criteria and by the ML Test Score.
+
+    For example: python -m scaffold rubric
+    """
+    parts.say("Checking what is in git (some seconds) ...")
+    files = rubrics.repository()
+    print("Workflows count as they stand in git; `check` asks GitHub whether CI is green.")
+    print("Add a part with `python -m scaffold add PART`.\n")
+    for each in rubrics.read():
+        print(*each.lines(files), sep="\n")
 
 
 @app.command
@@ -96,8 +113,11 @@ def finish(
 
 def print_findings() -> list[checks.Finding]:
     """Print what `check` finds, and return what is missing."""
-    findings = checks.run()
-    print(*findings, sep="\n")
+    parts.say("Checking (about ten seconds) ...")
+    findings = []
+    for finding in checks.run():
+        parts.say(str(finding))
+        findings.append(finding)
     return checks.missing(findings)
 
 
