@@ -52,7 +52,8 @@ def capture(
     visibility = page.get_by_label("visibility")
     if visibility.count():  # the effects of a typical row are zero
         visibility.fill("0.5")
-        page.wait_for_timeout(500)
+        page.wait_for_timeout(800)
+        page.evaluate("scrollTo({ top: 0, behavior: 'instant' })")
     page.screenshot(path=target, full_page=not height)
     page.close()
     print(target)
