@@ -111,8 +111,9 @@ def secrets() -> Finding:
     if places:
         step = "remove it, and replace it where it is valid: git keeps the old text"
         return Finding("NO", f"what looks like a secret is in git ({some(places)})", step)
-    if done.returncode:
-        return Finding("?", "secrets are not verified: the hook did not run (is uv on the PATH?)")
+    if done.returncode or "Skipped" in done.stdout:
+        reason = "the hook did not run; is uv on the PATH, and are the files in git?"
+        return Finding("?", f"secrets are not verified ({reason})")
     return Finding("ok", "detect-secrets finds nothing")
 
 

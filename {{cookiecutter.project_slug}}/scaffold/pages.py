@@ -124,11 +124,11 @@ def broken_links(path: str, tracked: set[str]) -> Iterator[str]:
 def claims(text: str) -> list[Claim]:
     """Return the numbers in Markdown that must come from a run.
 
-    Not counted: what a run has written, code, links, paragraphs with a link to a source, years,
-    and, without a percent sign, whole numbers below 100 and round ones such as 200 or 1,000.
+    Not counted: code, links, paragraphs with a link to a source, years, and, without a percent
+    sign, whole numbers below 100 and round ones such as 200 or 1,000.
     """
     found = {}
-    for block in render(RESULTS.sub("", text)).select("p, li, td"):
+    for block in render(text).select("p, li, td"):
         if block.select_one('p, a[href^="http"]'):
             continue
         for quoted in block.select("code, a"):

@@ -199,6 +199,9 @@ def test_a_large_file_in_git_is_found() -> None:
 
 def test_a_secret_is_found_by_the_hook() -> None:
     write(".pre-commit-config.yaml", HOOK)
+    git("rm", "-r", "--cached", "--quiet", ".")
+    assert check.secrets().state == "?"
+    git("add", "--all")
     assert str(check.secrets()) == "ok  detect-secrets finds nothing"
     write("settings.py", f'KEY = "{"AKIA" + "J5Q7ZK2MX4RT8WPN"}"\n')
     assert "in git (settings.py:1)" in str(check.secrets())

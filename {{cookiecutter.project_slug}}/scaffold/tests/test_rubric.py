@@ -17,7 +17,7 @@ CASES = [
     for number in range(len(level.evidence))
 ]
 DONE = Level(points=0.5, evidence=[("*.md", "- data 2: *"), ("a.yml", "x: 1")], step="do it")
-MORE = Level(points=1, evidence=[("a.yml", "y: *")], step="do more")
+MORE = Level(points=1, evidence=[("a.yml", "*y: *")], step="do more")
 LINE = Line(name="data 2", maximum=1, levels=[DONE, MORE])
 
 
@@ -59,7 +59,7 @@ def test_a_line_names_its_evidence_and_what_brings_the_next_points() -> None:
         "  0.5/1  data 2",
         "       evidence: docs/a.md:2, a.yml:2",
         "       1 with: do more",
-        "       missing: a.yml (`y: `)",
+        "       missing: a.yml (`*y: `)",
     ]
 
 
