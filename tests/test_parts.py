@@ -13,9 +13,9 @@ from snapshot import TEMPLATE
 # Most lines of Python below `src`.
 BUDGETS = {
     "batch": 250,
-    "delivery": 250,
+    "delivery": 280,
     "explain": 120,
-    "gate": 250,
+    "gate": 220,
     "hardening": 250,
     "monitoring": 1340,
     "page": 60,

@@ -10,7 +10,6 @@ from matplotlib.figure import Figure
 from predictor import task
 from predictor.monitoring.replay import Period
 from predictor.paths import REPORTS, write_text
-from predictor.plots import GREY, INK, STYLE
 
 FOLDER = REPORTS / "replay"
 SECOND = "brier" if "brier" in task.TITLES else task.LOSS
@@ -65,16 +64,16 @@ def sentences(periods: list[Period]) -> list[str]:
 
 def draw(path: Path, periods: list[Period]) -> None:
     """Draw both metrics, period by period, with marks for what happened at the end of each."""
-    with style.context(STYLE | {"legend.frameon": False, "axes.titlesize": 11}):
-        figure = Figure(figsize=(9, 5.6), layout="constrained")
+    with style.context(["predictor.plots", {"legend.frameon": False, "axes.titlesize": 11}]):
+        figure = Figure(figsize=(9, 5.6))
         panels = figure.subplots(2, 1, sharex=True, height_ratios=[3, 2])
         for axes, metric in zip(panels, (task.HEADLINE, SECOND), strict=True):
             found = table(periods, metric)
-            axes.plot(found["frozen"], "o-", color=GREY, markersize=4, label="first model, frozen")
-            axes.plot(found["loop"], "o-", color=INK, markersize=4, label="with the loop")
-            axes.fill_between(found.index, *found.to_numpy().T, color=INK, alpha=0.12, linewidth=0)
+            axes.plot(found["frozen"], "o-", color="C1", markersize=4, label="first model, frozen")
+            axes.plot(found["loop"], "o-", color="C0", markersize=4, label="with the loop")
+            axes.fill_between(found.index, *found.to_numpy().T, color="C0", alpha=0.12, linewidth=0)
             axes.set_title(task.TITLES[metric], loc="left")
-            axes.grid(axis="y", color=GREY, alpha=0.2)
+            axes.grid(axis="y", color="C1", alpha=0.2)
         for action, (marker, colour) in MARKS.items():
             at = [each.name for each in periods if each.action.startswith(action)]
             values = table(periods, task.HEADLINE).loc[at, "loop"]
@@ -82,4 +81,4 @@ def draw(path: Path, periods: list[Period]) -> None:
                 panels[0].scatter(at, values, 90, colour, marker, label=action, zorder=3)
         figure.legend(*panels[0].get_legend_handles_labels(), loc="outside upper center", ncols=5)
         path.parent.mkdir(parents=True, exist_ok=True)
-        figure.savefig(path, transparent=True, metadata={"Date": None})
+        figure.savefig(path, metadata={"Date": None})
