@@ -75,7 +75,7 @@ def slices(test: pd.DataFrame, model: Metrics, dummy: Metrics, least: int) -> li
     A slice is one value of a column, or a quarter of its values; the worst slice is first.
     """
     hours = {f"{name}.hour": test[name].dt.hour for name in TIMES if CALENDAR[name]}
-    metrics, found = (pd.DataFrame(model), pd.DataFrame(dummy)), []
+    found = []
     for name, values in test[[*CATEGORIES, *NUMBERS]].assign(**hours).items():
         keys = values
         if is_numeric_dtype(values) and values.nunique() > 4:
@@ -83,7 +83,8 @@ def slices(test: pd.DataFrame, model: Metrics, dummy: Metrics, least: int) -> li
             keys = quarters.transform(lambda each: f"{each.min():,.4g} to {each.max():,.4g}")
         for value, rows in values.groupby(keys.to_numpy()):
             if len(rows) >= least:
-                ours, theirs = (each.loc[rows.index].mean().to_dict() for each in metrics)
+                ours = {key: float(each[rows.index].mean()) for key, each in model.items()}
+                theirs = {key: float(each[rows.index].mean()) for key, each in dummy.items()}
                 excess = ours[task.LOSS] / theirs[task.LOSS] - 1
                 found.append(Slice(str(name), str(value), len(rows), ours, theirs, excess))
     return sorted(found, key=lambda each: each.excess, reverse=True)
