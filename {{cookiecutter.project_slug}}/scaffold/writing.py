@@ -94,8 +94,9 @@ def functions_of(adoption: Adoption) -> list[str]:
 def modules(adoption: Adoption) -> Iterator[tuple[Path, Path]]:
     """Yield the modules and tests of the task and of the split, and where they belong."""
     chosen = [adoption.task, "random" if adoption.split is None else "time"]
-    for path in (path for name in chosen for path in (HERE / name).glob("*.py")):
-        yield path, (TESTS if path.name.startswith("test_") else PACKAGE) / path.name
+    for path in (path for name in chosen for path in (HERE / name).glob("*.*")):
+        kind = "templates" if path.suffix == ".jinja" else ""
+        yield path, (TESTS if path.name.startswith("test_") else PACKAGE / kind) / path.name
 
 
 def params(adoption: Adoption) -> None:
@@ -125,14 +126,9 @@ def readme(adoption: Adoption) -> list[tuple[str, str]]:
     decision, rows = adoption.described.decision or NOT_ANSWERED, len(adoption.target.values)
     claim = f"\n> {adoption.problem['question']}\n\n{decision}\n\n## Result\n"
     origin = f"`data/source/{adoption.file}`: {rows:,} rows. Origin and licence: {NOT_ANSWERED}"
-    changes = [
+    return [
         (r"(?s)\n> .*?\n## Result\n", claim),
         (r"(?s)(?<=results:begin -->\n).*?(?=\n<!-- results:end)", NOT_MEASURED),
         (r"(?s)(?<=## Limits\n\n).*?(?=\n\n## )", NOT_ANSWERED),
         (r"(?s)(?<=## Data and licence\n\n).*(?=\nCode: )", f"{origin}\n"),
     ]
-    if adoption.split is None:
-        changes.append(("and why not a random sample", "and why at random"))
-    if adoption.task != "binary":
-        changes.append(("Why this metric and this threshold", "Why this metric"))
-    return changes

@@ -6,7 +6,7 @@ from predictor.errors import PredictorError
 from predictor.params import Evaluate
 from predictor.task import Floats
 
-PARAMS = Evaluate(confidence=0.95, resamples=1000, tolerance=0.01)
+PARAMS = Evaluate(confidence=0.95, resamples=1000, tolerance=0.01, slice_rows=10)
 
 
 @pytest.fixture

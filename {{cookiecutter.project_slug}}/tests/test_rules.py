@@ -63,7 +63,7 @@ def test_a_refusal_says_what_to_try(exam: Exam) -> None:
 
 
 def test_a_rolled_back_model_is_rejected_until_it_is_promoted_again(exam: Exam) -> None:
-    entry = Entry("7", PROMOTED, "better", "0", "d1", "{}", "r1")
+    entry = Entry("7", PROMOTED, "better", "0", "d1", "r1")
     champions.append(entry)
     assert rules.not_rolled_back(exam).holds
     champions.append(entry._replace(action=ROLLED_BACK, why="wrong on holidays"))

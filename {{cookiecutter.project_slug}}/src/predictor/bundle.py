@@ -37,6 +37,7 @@ class Metadata(BaseModel):
     trained_until: date | None
     rule: dict[str, float]  # the parameters of a decision, such as the threshold
     valid_metrics: dict[str, float]
+    training: str  # the time it took, and the environment
     checksums: dict[str, str]
 
 
@@ -68,7 +69,10 @@ class Bundle:
         for name, content in files.items():
             if checksum(content) != metadata.checksums[name]:
                 raise PredictorError(f"{folder / name} changed after it was written.")
-        require_schema(folder, metadata)
+        theirs, ours = [metadata.target, *metadata.features], [TARGET, *FEATURES]
+        if theirs != ours:
+            changed = ", ".join(sorted(set(theirs) ^ set(ours))) or "the order of columns"
+            raise PredictorError(f"{folder} was trained with another schema.py ({changed}).")
         reference, promotion = json.loads(files[REFERENCE]), folder / PROMOTION
         version = json.loads(promotion.read_bytes())["version"] if promotion.exists() else "none"
         return cls(
@@ -96,17 +100,6 @@ class Bundle:
             task.prediction(output, self.metadata.rule, names, self.version)
             for output, names in zip(outputs.tolist(), unseen, strict=True)
         ]
-
-
-def require_schema(folder: Path, metadata: Metadata) -> None:
-    """Raise PredictorError unless the model was trained with the columns of schema.py."""
-    theirs, ours = [metadata.target, *metadata.features], [TARGET, *FEATURES]
-    if theirs != ours:
-        changed = ", ".join(sorted(set(theirs) ^ set(ours))) or "the order of columns"
-        raise PredictorError(
-            f"{folder} was trained with another schema.py (the difference: {changed}): train "
-            "again, or go back to that schema."
-        )
 
 
 def open_session(model: bytes) -> ort.InferenceSession:

@@ -25,7 +25,6 @@ class Entry(NamedTuple):
     why: str
     judged_before: str
     data_version: str
-    parameters: str
     recipe: str
     when: str = ""
 

@@ -66,7 +66,7 @@ def rollback(
 @app.command(epilog="Example: `predictor reproduce`")
 def reproduce() -> None:
     """Compare the metrics of this run with those that are committed."""
-    from predictor.reproduce import reproduce
+    from predictor.evaluate import reproduce
 
     reproduce()
 

@@ -8,8 +8,9 @@ from dataclasses import dataclass
 from datetime import date
 
 import numpy as np
+import pandas as pd
 from pydantic import BaseModel
-from scipy.stats import bootstrap
+from scipy.stats import beta, bootstrap
 
 from predictor.errors import PredictorError
 from predictor.params import Evaluate
@@ -41,6 +42,18 @@ class Difference:
         )
 
 
+@dataclass(frozen=True)
+class Slice:
+    """The means of the metrics over the test rows where `column` is `value`; lower is better."""
+
+    column: str
+    value: str
+    rows: int
+    model: dict[str, float]
+    dummy: dict[str, float]
+    excess: float  # of the loss, as a share of the dummy's
+
+
 class Evaluation(BaseModel):
     """`reports/evaluation.json`: a bundle and two baselines on the same test rows."""
 
@@ -54,6 +67,9 @@ class Evaluation(BaseModel):
     dummy: dict[str, float]
     headline: str
     differences: list[Difference]
+    slices: list[Slice]  # the worst first
+    calibration: dict[str, int]  # counts of bins or rows
+    training: str
 
     def difference(self, rival: str, metric: str) -> Difference:
         """Return the comparison with one rival by one metric."""
@@ -85,3 +101,16 @@ def compare(
     ).confidence_interval
     ours, theirs = (float(each.mean()) for each in pair)
     return Difference(rival, metric, ours, theirs, low, high, params.confidence, over)
+
+
+def calibration(truth: Floats, probabilities: Floats) -> pd.DataFrame:
+    """Return `predicted`, `observed`, `rows`, `low` and `high` of ten bins; ties are in one bin.
+
+    [`low`, `high`] is the 95% Jeffreys interval of the observed share, if rows are independent.
+    Source: Brown, Cai and DasGupta (2001), "Interval Estimation for a Binomial Proportion".
+    """
+    table = pd.DataFrame({"predicted": probabilities, "observed": truth})
+    bins = table.groupby((table["predicted"].rank(method="min") - 1) * 10 // len(table))
+    cases, rows = bins["observed"].sum(), bins.size()
+    low, high = beta.ppf([[0.025], [0.975]], cases + 0.5, rows - cases + 0.5)
+    return bins.mean().assign(rows=rows, low=low, high=high)

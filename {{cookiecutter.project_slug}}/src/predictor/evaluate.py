@@ -1,18 +1,29 @@
-"""Stage `evaluate`: compare the bundle with two baselines, linear and dummy, on test rows."""
+"""Stage `evaluate`: compare the bundle with two baselines, linear and dummy, on test rows.
+
+`predictor reproduce` compares the metrics of this run with those of the last commit.
+"""
 
 import json
 import logging
+from math import isclose, nan
 
 import pandas as pd
+from dvc.api import metrics_show
+from dvc.scm import RevError
+from pandas.api.types import is_numeric_dtype
 
 from predictor import models, params, plots, task
 from predictor.bundle import Bundle, checksum
-from predictor.comparison import Evaluation, compare
+from predictor.comparison import Evaluation, Slice, compare
+from predictor.errors import PredictorError
+from predictor.features import CATEGORIES, NUMBERS, TIMES
 from predictor.paths import CANDIDATE, CURVES, EVALUATION, EXAMPLE, PREPARED, REPORTS, write_text
-from predictor.schema import TARGET, TIME
+from predictor.schema import CALENDAR, TARGET, TIME
 from predictor.split import groups
 
 logger = logging.getLogger(__name__)
+
+Metrics = dict[str, task.Floats]
 
 
 def evaluate() -> None:
@@ -35,9 +46,11 @@ def evaluate() -> None:
             for rival in ("linear", "dummy")
             for metric, ours in by_row["model"].items()
         ],
+        slices=slices(test, by_row["model"], by_row["dummy"], settings.slice_rows),
+        calibration=plots.draw(REPORTS / CURVES, truth, outputs["model"], candidate.metadata),
+        training=candidate.metadata.training,
         **metrics,
     )
-    plots.draw(REPORTS / CURVES, truth, outputs["model"], problem)
     typical = {name: column["typical"] for name, column in candidate.reference["columns"].items()}
     write_text(REPORTS / EXAMPLE, json.dumps(typical, indent=2) + "\n")
     write_text(REPORTS / EVALUATION, evaluation.model_dump_json(indent=2) + "\n")
@@ -53,4 +66,56 @@ def baselines(test: pd.DataFrame) -> dict[str, task.Floats]:
     return {
         "linear": task.from_sklearn(linear, models.frame(test)),
         "dummy": task.dummy(task.truth(fit[TARGET]), len(test)),
+    }
+
+
+def slices(test: pd.DataFrame, model: Metrics, dummy: Metrics, least: int) -> list[Slice]:
+    """Return the slices with at least `least` test rows, by their loss relative to the dummy's.
+
+    A slice is one value of a column, or a quarter of its values; the worst slice is first.
+    """
+    hours = {f"{name}.hour": test[name].dt.hour for name in TIMES if CALENDAR[name]}
+    found = []
+    for name, values in test[[*CATEGORIES, *NUMBERS]].assign(**hours).items():
+        keys = values
+        if is_numeric_dtype(values) and values.nunique() > 4:
+            quarters = values.groupby(pd.qcut(values, 4, labels=False, duplicates="drop"))
+            keys = quarters.transform(lambda each: f"{each.min():,.4g} to {each.max():,.4g}")
+        for value, rows in values.groupby(keys.to_numpy()):
+            if len(rows) >= least:
+                ours = {key: float(each[rows.index].mean()) for key, each in model.items()}
+                theirs = {key: float(each[rows.index].mean()) for key, each in dummy.items()}
+                excess = ours[task.LOSS] / theirs[task.LOSS] - 1
+                found.append(Slice(str(name), str(value), len(rows), ours, theirs, excess))
+    return sorted(found, key=lambda each: each.excess, reverse=True)
+
+
+def reproduce() -> None:
+    """Raise PredictorError if a metric differs from HEAD by more than `evaluate.tolerance`."""
+    now, committed = read_metrics(None), read_metrics("HEAD")
+    limit = params.read(params.Evaluate).tolerance
+    different = [
+        f"{name} {committed.get(name, nan):.6g} -> {now.get(name, nan):.6g}"
+        for name in sorted(now.keys() | committed.keys())
+        if not isclose(now.get(name, nan), committed.get(name, nan), rel_tol=limit, abs_tol=limit)
+    ]
+    if not committed:
+        logger.info("no metrics are committed yet, so there is nothing to compare")
+    elif different:
+        found = "; ".join(different)
+        raise PredictorError(f"Metrics differ from the commit by more than {limit}: {found}.")
+    else:
+        logger.info("all %s metrics equal the committed ones within %s", len(now), limit)
+
+
+def read_metrics(revision: str | None) -> dict[str, float]:
+    """Return the metrics of a commit, or of the working tree, such as `model roc_auc`."""
+    try:
+        found = metrics_show(rev=revision)
+    except (RevError, FileNotFoundError):  # there is no commit yet, or it has no results
+        found = {}
+    return {
+        f"{model} {name}": value
+        for model in ("model", "linear", "dummy")
+        for name, value in found.get(model, {}).items()
     }

@@ -1,7 +1,4 @@
-"""Stage `ingest`: the rows that have arrived, in Parquet files.
-
-A new period adds a file and does not change the others, so DVC stores only the new file.
-"""
+"""Stage `ingest`: the rows that have arrived, one Parquet file for each period."""
 
 import hashlib
 import json

@@ -22,11 +22,12 @@ class Train(BaseModel, frozen=True, extra="forbid"):
 
 
 class Evaluate(BaseModel, frozen=True, extra="forbid"):
-    """How differences are tested, and by how much the metrics of two runs may differ."""
+    """How differences are tested, how much two runs may differ, and what is a slice."""
 
     confidence: Share
     resamples: PositiveInt
     tolerance: PositiveFloat
+    slice_rows: PositiveInt
 
 
 S = TypeVar("S", bound=BaseModel)
@@ -52,9 +53,7 @@ def read(model: type[S]) -> S:
 
 def _sentence(model: Any, section: str, error: Any) -> str:  # noqa: ANN401 (classes of pydantic)
     place = ".".join([section, *map(str, error["loc"])])
-    if error["type"] != "extra_forbidden":
-        return f"{PARAMS}: {place}: {error['msg']}, got {error['input']!r}."
-    *path, unknown = error["loc"]
-    for step in path:
-        model = model.model_fields[step].annotation
-    return f"{PARAMS}: {place}: no such parameter{did_you_mean(unknown, model.model_fields)}"
+    if error["type"] == "extra_forbidden":
+        hint = did_you_mean(str(error["loc"][-1]), model.model_fields)
+        return f"{PARAMS}: {place}: no such parameter{hint}"
+    return f"{PARAMS}: {place}: {error['msg']}, got {error['input']!r}."

@@ -5,6 +5,7 @@ from pathlib import Path
 PARAMS = Path("params.yaml")
 LOCK = Path("dvc.lock")
 README = Path("README.md")
+CARD = Path("MODEL_CARD.md")
 RAW = Path("data/raw")
 PREPARED = Path("data/prepared")
 CANDIDATE = Path("models/candidate")

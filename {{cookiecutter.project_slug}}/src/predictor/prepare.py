@@ -4,13 +4,12 @@ import logging
 from collections import defaultdict
 from typing import Any
 
-import numpy as np
 import pandas as pd
 from pydantic import TypeAdapter, ValidationError
 
 from predictor import params, split
 from predictor.errors import PredictorError, did_you_mean
-from predictor.features import CATEGORIES, KINDS, NUMBER_FEATURES, encode
+from predictor.features import KINDS
 from predictor.paths import PREPARED, RAW
 from predictor.schema import IGNORED, TARGET, Row, Target
 
@@ -30,8 +29,6 @@ def prepare() -> None:
             raise PredictorError(f"All {name} rows have the same {TARGET!r}: change `prepare`.")
         part.to_parquet(PREPARED / f"{name}.parquet", index=False)
         logger.info("%s: %s rows", name, f"{len(part):,}")
-    for name, share in unseen(pd.concat([parts["train"], parts["valid"]]), parts["test"]).items():
-        logger.warning("%s: %s of the test values were not in training", name, f"{share:.0%}")
 
 
 def read_raw() -> pd.DataFrame:
@@ -75,17 +72,3 @@ def check(rows: pd.DataFrame, adapter: TypeAdapter[Any]) -> list[str]:
         f"{column}: {rule}: {len(cases):,} rows, the first: {', '.join(cases[:3])}"
         for (column, rule), cases in found.items()
     ]
-
-
-def unseen(fit: pd.DataFrame, test: pd.DataFrame) -> dict[str, float]:
-    """Return the share of test values not seen in training, for features where it is over 1 %."""
-    seen, new = encode(fit), encode(test)
-    shares: dict[str, float] = {}
-    for i, name in enumerate(NUMBER_FEATURES):
-        low, high = np.nanmin(seen["numbers"][:, i]), np.nanmax(seen["numbers"][:, i])
-        values = new["numbers"][:, i]
-        shares[name] = float(np.mean((values < low) | (values > high)))
-    for i, name in enumerate(CATEGORIES):
-        known = set(seen["categories"][:, i])
-        shares[name] = float(np.mean([value not in known for value in new["categories"][:, i]]))
-    return {name: share for name, share in shares.items() if share > 0.01}

@@ -39,11 +39,11 @@ class Verdict(BaseModel):
 
 def promote() -> Verdict:
     """Judge the candidate, and make it the champion if every rule holds."""
-    report.with_results([])  # fails now, not after the decision, if README.md has no markers
+    report.documents()  # fails now, not after the decision, if a document has no markers
     with TemporaryDirectory() as scratch:
         # Judge and register a copy: a new run could replace the candidate meanwhile.
         candidate, evaluation = copy_candidate(Path(scratch, "bundle"))
-        test, (recipe, parameters) = pd.read_parquet(PREPARED / "test.parquet"), read_recipe()
+        test, recipe = pd.read_parquet(PREPARED / "test.parquet"), read_recipe()
         registry = Registry.connect(candidate.metadata.problem.name)
         update_all(registry)
         logger.info("registering the candidate, and judging it")
@@ -64,10 +64,11 @@ def promote() -> Verdict:
         why, before = str(evaluation.differences[0]), str(verdict.judged_before)
         data = candidate.metadata.data_version
         if [each.recipe for each in champions.history()][-1:] != [recipe]:
-            champions.append(Entry(version, PROMOTED, why, before, data, parameters, recipe))
+            champions.append(Entry(version, PROMOTED, why, before, data, recipe))
         update_all(registry)
     elif not champions.history():
-        report.write_refusal(evaluation, findings)
+        refusal = report.render("refusal.jinja", evaluation=evaluation, findings=findings)
+        report.write(dict.fromkeys(report.documents(), refusal))
     return verdict
 
 
@@ -135,8 +136,8 @@ def copy_candidate(folder: Path) -> tuple[Bundle, Evaluation]:
     return candidate, evaluation
 
 
-def read_recipe() -> tuple[str, str]:
-    """Return a hash of the candidate's data, code and parameters, and the parameters as JSON.
+def read_recipe() -> str:
+    """Return a hash of the candidate's data, code and parameters.
 
     The hashes of the code of `prepare` and `train` are in dvc.lock. For data, the hash of the
     values in reports/data.json is used, because bytes of files can differ between systems.
@@ -144,8 +145,8 @@ def read_recipe() -> tuple[str, str]:
     stages = YAML(typ="safe").load(LOCK)["stages"]
     needed = [*stages["prepare"]["deps"], *stages["train"]["deps"]]
     hashes = {dep["path"]: dep["md5"] for dep in needed if not dep["path"].startswith("data/")}
-    parameters = json.dumps(stages["train"]["params"]["params.yaml"], sort_keys=True)
-    return checksum(json.dumps([hashes, parameters]).encode())[:12], parameters
+    recipe = json.dumps([hashes, stages["train"]["params"]["params.yaml"]], sort_keys=True)
+    return checksum(recipe.encode())[:12]
 
 
 def compare_with_champion(

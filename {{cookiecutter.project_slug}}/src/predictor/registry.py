@@ -44,7 +44,6 @@ class Registry:
         """Use $MLFLOW_TRACKING_URI, or `mlflow.db` in the project's folder."""
         uri = os.environ.get("MLFLOW_TRACKING_URI", STORE)
         mlflow.set_tracking_uri(uri)
-        # Another store chooses by itself where artifacts go.
         place = Path("mlartifacts").resolve().as_uri() if uri == STORE else None
         if mlflow.get_experiment_by_name(name) is None:
             mlflow.create_experiment(name, artifact_location=place)

@@ -130,8 +130,7 @@ def headline(metrics: dict[str, dict[str, float]], dummy: Floats, problem: Probl
     """Return a sentence on the costs with and without a model; on the quality if there are none."""
     if not problem.costs.unit:
         ours, theirs = metrics["model"][LOSS], metrics["dummy"][LOSS]
-        auc = f"the ROC AUC is {metrics['model']['roc_auc']:.3f}"
-        return f"The log loss is {ours:.3f} with the model and {theirs:.3f} without one; {auc}."
+        return f"The log loss is {ours:.3f} with the model and {theirs:.3f} without one."
     ours, theirs = metrics["model"][HEADLINE], metrics["dummy"][HEADLINE]
     without = "acting on every row" if dummy[0] >= problem.costs.threshold else "never acting"
     return (

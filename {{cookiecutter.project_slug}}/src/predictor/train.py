@@ -2,6 +2,8 @@
 
 import json
 import logging
+import platform
+from time import perf_counter
 from typing import Any
 
 import mlflow
@@ -25,6 +27,7 @@ logger = logging.getLogger(__name__)
 PARITY_ROWS = 5000
 PARITY_TOLERANCE = 1e-5
 UNSEEN = "a category not seen in training"
+ENVIRONMENT = f"Python {platform.python_version()} on {platform.system()} {platform.machine()}"
 QUANTILES = [step / 20 for step in range(21)]
 
 
@@ -43,7 +46,9 @@ def train() -> None:
         mlflow.log_metrics({f"valid_{name}": value for name, value in metrics.items()})
         rows = pd.concat([train, valid], ignore_index=True)
         logger.info("fitting it again on %s rows, and exporting it to ONNX", f"{len(rows):,}")
+        start = perf_counter()
         pipeline = models.fit(chosen.model, rows, chosen)
+        training = f"{perf_counter() - start:.1f} s with {ENVIRONMENT}"
         onnx = export_onnx(pipeline)
         sample = rows.sample(min(len(rows), PARITY_ROWS), random_state=chosen.seed)
         mlflow.log_metric("parity", require_parity(pipeline, onnx, sample))
@@ -61,6 +66,7 @@ def train() -> None:
             trained_until=rows[TIME].max().date() if TIME else None,
             rule=task.decision_rule(problem, truth, answers),
             valid_metrics=metrics,
+            training=training,
         )
 
 

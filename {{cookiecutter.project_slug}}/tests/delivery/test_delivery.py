@@ -19,8 +19,10 @@ from predictor.comparison import Evaluation
 from predictor.delivery.proof import different_parts, prove, require, wrong_lines
 from predictor.delivery.pull_request import compare, summary
 from predictor.errors import PredictorError
+from predictor.evaluate import reproduce
 from predictor.paths import (
     CANDIDATE,
+    CARD,
     CHAMPION_REPORTS,
     EVALUATION,
     LOCK,
@@ -38,7 +40,8 @@ HELD = [
     "code, parameters, reports",
     "data",
     "metrics",
-    "rows, period, headline, intervals",
+    "rows, period, slices, intervals",
+    "MODEL_CARD.md",
     "README.md",
 ]
 
@@ -120,8 +123,7 @@ def forge(change: Callable[[Evaluation], Evaluation], metadata: Metadata) -> Non
     forged = change(report.read_evaluation(REPORTS))
     path.write_text(forged.model_dump_json(indent=2) + "\n", newline="\n")
     shutil.copyfile(path, CHAMPION_REPORTS / EVALUATION)
-    lines = report.results(metadata, forged, champions.history()[-1])
-    README.write_text(report.with_results(lines), newline="\n")
+    report.write(report.results(metadata, forged, champions.history()[-1]))
     edit(LOCK, md5(before), md5(path.read_bytes()))
     commit()
     path.write_bytes(before)  # as the run writes it
@@ -185,6 +187,13 @@ def shifted(evaluation: Evaluation, **changes: float) -> Evaluation:
     return evaluation.model_copy(update={"differences": [replace(first, **moved), *others]})
 
 
+def with_worst(evaluation: Evaluation, loss: float) -> Evaluation:
+    """Return an evaluation with another loss in the first slice."""
+    first, *others = evaluation.slices
+    changed = replace(first, model=first.model | {task.LOSS: loss})
+    return evaluation.model_copy(update={"slices": [changed, *others]})
+
+
 FIRST = f"{task.LOSS} against linear"
 
 
@@ -194,11 +203,22 @@ FIRST = f"{task.LOSS} against linear"
         (lambda it: it.model_copy(update={"rows": it.rows + 1}), ["rows"]),
         (lambda it: it.model_copy(update={"last": None}), ["last"] if TIME else []),
         (lambda it: it.model_copy(update={"headline": "It is good."}), ["headline"]),
+        (lambda it: it.model_copy(update={"slices": it.slices[1:]}), ["slices"]),
+        (lambda it: with_worst(it, it.slices[0].model[task.LOSS] * 1.02), ["slices"]),
         (lambda it: shifted(it, high=-0.006), [FIRST]),
         (lambda it: shifted(it, ours=-0.0001), [FIRST]),
         (lambda it: shifted(it, low=0.004, high=-0.004), []),
     ],
-    ids=["rows", "period", "headline", "interval", "mean", "within the tolerance"],
+    ids=[
+        "rows",
+        "period",
+        "headline",
+        "slice",
+        "mean of a slice",
+        "interval",
+        "mean",
+        "within the tolerance",
+    ],
 )
 def test_every_part_of_an_evaluation_is_compared(
     metadata: Metadata, change: Callable[[Evaluation], Evaluation], names: list[str]
@@ -229,11 +249,38 @@ def test_every_part_of_an_evaluation_is_compared(
 def test_no_part_of_the_results_can_be_changed_by_hand(
     metadata: Metadata, old: str, new: str
 ) -> None:
-    assert wrong_lines(metadata) == []
+    assert not any(wrong_lines(metadata).values())
     text = README.read_text()
     README.write_text(re.sub(old, new, text, count=1))
     assert README.read_text() != text
-    assert len(wrong_lines(metadata)) == 1
+    assert changed_documents(metadata) == [README]
+
+
+@pytest.mark.parametrize(
+    ("old", "new"),
+    [
+        (r"\*\*.*\d", "**1,000 decisions cost 1"),
+        (r"license: .*", "license: wtfpl"),
+        (r"value: .*", "value: 0.999"),
+        (r"\d+ slices", "99 slices"),
+        (r"\| \d[\d.,]* \| \d[\d.,]* \| [+-]", "| 0.001 | 9.999 | -"),
+        (r"Not for any other", "For any other"),
+        (r"\d+\.\d s with", "0.1 s with"),
+        (r"judged \d+", "judged 99"),
+        (r"\Z", "It is the best model of all.\n"),
+    ],
+)
+def test_no_part_of_the_model_card_can_be_changed_by_hand(
+    metadata: Metadata, old: str, new: str
+) -> None:
+    text = CARD.read_text()
+    CARD.write_text(re.sub(old, new, text, count=1))
+    assert CARD.read_text() != text
+    assert changed_documents(metadata) == [CARD]
+
+
+def changed_documents(metadata: Metadata) -> list[Path]:
+    return [path for path, lines in wrong_lines(metadata).items() if lines]
 
 
 def another_run() -> None:
@@ -244,9 +291,10 @@ def another_run() -> None:
 
 def test_the_champion_of_an_earlier_run_is_shown_as_it_was_promoted(metadata: Metadata) -> None:
     another_run()
-    assert wrong_lines(metadata) == []
+    assert changed_documents(metadata) == []
     edit(README, "trained on ", "trained on 9")
-    assert len(wrong_lines(metadata)) == 1
+    edit(CARD, "Training: ", "Training: 9")
+    assert changed_documents(metadata) == [CARD, README]
 
 
 @pytest.mark.parametrize("name", SHOWN)
@@ -256,18 +304,21 @@ def test_the_files_of_an_earlier_champion_must_be_unchanged(metadata: Metadata, 
         file.write(" ")
     commit()
     said = "reports/champion is neither from this run nor from the promoted run"
-    assert wrong_lines(metadata) == [said]
+    assert wrong_lines(metadata) == {CHAMPION_REPORTS: [said]}
 
 
 def test_a_number_in_the_readme_without_a_run_is_rejected(repository: Path) -> None:
     LOCK.unlink()
     shutil.rmtree(CHAMPION_REPORTS)
-    README.write_text(report.with_results(["*Not measured yet.*"]))
+    report.write(dict.fromkeys(report.documents(), "*Not measured yet.*"))
     commit()
-    assert [(each.rule, each.holds) for each in prove()] == [("README.md", True)]
-    README.write_text(report.with_results(["*Not measured yet.*", "AUC 0.99"]))
+    assert [(each.rule, each.holds) for each in prove()] == [
+        ("MODEL_CARD.md", True),
+        ("README.md", True),
+    ]
+    report.write(dict.fromkeys(report.documents(), "*Not measured yet.*\nAUC 0.99"))
     commit()
-    assert refused() == {"README.md": "'AUC 0.99'"}
+    assert refused() == dict.fromkeys(("MODEL_CARD.md", "README.md"), "'AUC 0.99'")
 
 
 def test_uncommitted_changes_are_an_error(repository: Path) -> None:
@@ -323,9 +374,10 @@ def test_a_summary_shows_failed_checks_and_changed_rules(repository: Path) -> No
     commit()
     lines = summary("HEAD~1").splitlines()
     assert lines[0] == before.headline
-    name, title = next(iter(task.TITLES.items()))
+    title = next(iter(task.TITLES.values()))
     (row,) = (line for line in lines if line.startswith(f"| {title} |"))
-    assert row.endswith(f" | {report.formatted(before.model[name])} |")
+    cells = row.split(" | ")
+    assert cells[1] == cells[-1].removesuffix(" |")
     assert "### Gate" in lines
     assert any(line.startswith("- ok: better than dummy: ") for line in lines)
     assert any(line.startswith("- **NO**: code, parameters, reports: ") for line in lines)
@@ -334,3 +386,17 @@ def test_a_summary_shows_failed_checks_and_changed_rules(repository: Path) -> No
     changed = "\n".join(lines[start:])
     assert "tolerance: 0.5" in changed
     assert "+# milder" in changed
+
+
+@pytest.mark.parametrize("change", [0, 0.001, 0.1])
+def test_metrics_must_be_the_committed_ones_within_the_tolerance(
+    repository: Path, monkeypatch: pytest.MonkeyPatch, change: float
+) -> None:
+    now, committed = (json.loads((REPORTS / EVALUATION).read_text()) for _ in range(2))
+    committed["linear"][task.LOSS] += change
+    monkeypatch.setattr("predictor.evaluate.metrics_show", lambda rev: committed if rev else now)
+    if change < 0.005:
+        reproduce()
+    else:
+        with pytest.raises(PredictorError, match=f"linear {task.LOSS} .* -> "):
+            reproduce()

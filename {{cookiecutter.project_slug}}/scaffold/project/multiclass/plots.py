@@ -4,33 +4,25 @@ from pathlib import Path
 
 from matplotlib import style
 from matplotlib.figure import Figure
-from sklearn.calibration import CalibrationDisplay
 from sklearn.metrics import ConfusionMatrixDisplay
 
-from predictor.task import CLASSES, Floats, Problem
-
-INK, GREY = "#4a8bd6", "#848a93"
-# Grey text and no background: the picture is readable on light and on dark pages.
-STYLE = {
-    **dict.fromkeys(["axes.edgecolor", "axes.labelcolor", "text.color", "xtick.color"], GREY),
-    **dict.fromkeys(["axes.spines.top", "axes.spines.right", "text.parse_math"], False),
-    "ytick.color": GREY,
-    "svg.hashsalt": "predictor",  # the same numbers give the same file
-}
+from predictor.bundle import Metadata
+from predictor.comparison import calibration
+from predictor.task import CLASSES, Floats
 
 
-def draw(path: Path, truth: Floats, probabilities: Floats, _: Problem) -> None:
-    """Draw the calibration of the decisions, and how often classes are confused, on n test rows."""
+def draw(path: Path, truth: Floats, probabilities: Floats, _: Metadata) -> dict[str, int]:
+    """Draw the calibration and the confused classes; count bins that are calibrated."""
     decisions = probabilities.argmax(axis=1)
-    with style.context(STYLE):
-        figure = Figure(figsize=(9, 3.6), layout="constrained")
+    bins = calibration((decisions == truth).astype(float), probabilities.max(axis=1))
+    with style.context("predictor.plots"):
+        figure = Figure()
         left, right = figure.subplots(1, 2)
-        CalibrationDisplay.from_predictions(
-            decisions == truth, probabilities.max(axis=1), ax=left, color=INK, ref_line=False
-        )
-        left.axline((0, 0), slope=1, color=GREY, linestyle=":")
-        left.legend().remove()
-        left.set(title="Calibration", xlabel="Probability of the decision", ylabel="Share right")
+        left.plot("predicted", "observed", "o-", data=bins)
+        left.vlines("predicted", "low", "high", data=bins)
+        left.axline((0, 0), slope=1, color="C1", linestyle=":")
+        left.set(title="Calibration, with 95% intervals", xlabel="Probability of the decision")
+        left.set(ylabel="Share right")
         ConfusionMatrixDisplay.from_predictions(
             truth,
             decisions,
@@ -43,4 +35,6 @@ def draw(path: Path, truth: Floats, probabilities: Floats, _: Problem) -> None:
             ax=right,
         )
         right.set(title="Share of each class", xlabel="Decision", ylabel="Class")
-        figure.savefig(path, transparent=True, metadata={"Date": None})
+        figure.savefig(path, metadata={"Date": None})
+    inside = int(bins["predicted"].between(bins["low"], bins["high"]).sum())
+    return {"bins": len(bins), "inside": inside}

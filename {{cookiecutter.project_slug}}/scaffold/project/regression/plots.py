@@ -3,29 +3,32 @@
 from pathlib import Path
 
 from matplotlib import style
+from matplotlib.colors import LinearSegmentedColormap
 from matplotlib.figure import Figure
 
-from predictor.task import Floats, Problem
+from predictor.bundle import Metadata
+from predictor.task import Floats
 
-INK, GREY = "#4a8bd6", "#848a93"
-# Grey text and no background: the picture is readable on light and on dark pages.
-STYLE = {
-    **dict.fromkeys(["axes.edgecolor", "axes.labelcolor", "text.color", "xtick.color"], GREY),
-    **dict.fromkeys(["axes.spines.top", "axes.spines.right", "text.parse_math"], False),
-    "ytick.color": GREY,
-    "svg.hashsalt": "predictor",  # the same numbers give the same file
-}
+COUNTS = LinearSegmentedColormap.from_list("counts", ["#4a8bd640", "#4a8bd6"])
 
 
-def draw(path: Path, truth: Floats, values: Floats, problem: Problem) -> None:
-    """Draw observed against predicted values, and the distribution of the errors, on n rows."""
-    with style.context(STYLE):
-        figure = Figure(figsize=(9, 3.6), layout="constrained")
+def draw(path: Path, truth: Floats, values: Floats, metadata: Metadata) -> dict[str, int]:
+    """Draw observed against predicted values, and the errors; count rows inside the interval."""
+    unit, width = metadata.problem.unit, metadata.rule["half_width"]
+    inside = int((abs(truth - values) <= width).sum())
+    promised = f"{metadata.rule['coverage']:.0%} interval"
+    with style.context("predictor.plots"):
+        figure = Figure()
         left, right = figure.subplots(1, 2)
-        left.hexbin(values, truth, gridsize=40, mincnt=1, cmap="Blues", bins="log")
-        left.axline((truth.mean(), truth.mean()), slope=1, color=GREY, linestyle=":")
-        left.set(title=problem.unit, xlabel="Predicted", ylabel="Observed")
-        right.hist(truth - values, bins=40, color=INK)
-        right.axvline(0, color=GREY, linestyle=":")
-        right.set(title="Errors", xlabel=f"Observed - predicted, {problem.unit}", ylabel="Rows")
-        figure.savefig(path, transparent=True, metadata={"Date": None})
+        left.hexbin(values, truth, gridsize=40, mincnt=1, cmap=COUNTS, bins="log", linewidths=0)
+        middle = truth.mean()
+        left.axline((middle, middle), slope=1, color="C1", linestyle=":")
+        for side in (-width, width):
+            left.axline((middle, middle + side), slope=1, color="C1", linewidth=0.8)
+        left.set(title=f"Predicted values, with the {promised}", xlabel=f"Predicted, {unit}")
+        left.set(ylabel="Observed")
+        right.hist(truth - values, bins=40)
+        right.axvline(0, color="C1", linestyle=":")
+        right.set(title="Errors", xlabel=f"Observed - predicted, {unit}", ylabel="Rows")
+        figure.savefig(path, metadata={"Date": None})
+    return {"rows": len(truth), "inside": inside}

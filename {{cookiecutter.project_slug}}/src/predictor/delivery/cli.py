@@ -11,7 +11,7 @@ Revision = Annotated[str, typer.Argument(help="A commit, such as origin/main.")]
 
 @app.command(epilog="Example: `predictor prove`")
 def prove() -> None:
-    """Check that this run reproduces the committed results and the README."""
+    """Check that this run reproduces the committed results and documents."""
     from predictor.delivery.proof import prove, require
 
     require(prove())

@@ -5,6 +5,7 @@ The run is in the working tree; the committed results are read from a clone of H
 
 import contextlib
 import json
+import re
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -12,15 +13,16 @@ from dataclasses import replace
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
+import numpy as np
 import pandas as pd
 
 from predictor import champions, params, paths, report, task
 from predictor.bundle import Bundle, Metadata
 from predictor.comparison import Evaluation
 from predictor.errors import PredictorError
+from predictor.evaluate import reproduce
 from predictor.ingest import hash_of_values
 from predictor.paths import CANDIDATE, CHAMPION_REPORTS, PREPARED, RAW, REPORTS
-from predictor.reproduce import reproduce
 from predictor.rules import Finding
 from predictor.schema import TARGET
 
@@ -32,12 +34,15 @@ def prove() -> list[Finding]:
         raise PredictorError(f"Commit first, because the run is compared with HEAD:\n{changed}")
     metadata, here = Bundle.load(CANDIDATE).metadata, report.read_evaluation(REPORTS)
     with checkout("HEAD"):
-        readme = finding("README.md", "as `predictor promote` writes it", wrong_lines(metadata))
+        documents = [
+            finding(path.as_posix(), "as `predictor promote` writes it", lines)
+            for path, lines in wrong_lines(metadata).items()
+        ]
         if not paths.LOCK.exists():
-            return [readme]
+            return documents
         unchanged = finding("code, parameters, reports", "those of dvc.lock", changes_since_run())
         if not unchanged.holds:
-            return [unchanged, readme]
+            return [unchanged, *documents]
         committed = report.read_evaluation(REPORTS)
         recorded = json.loads(paths.DATA_VERSION.read_bytes())["version"]
     version = hash_of_values(pd.concat(map(pd.read_parquet, sorted(RAW.glob("*.parquet")))))
@@ -47,8 +52,8 @@ def prove() -> list[Finding]:
         unchanged,
         finding("data", f"the hash of the values is {version}", data),
         finding("metrics", "those of this run, within evaluate.tolerance", metrics),
-        finding("rows, period, headline, intervals", "those of this run", parts),
-        readme,
+        finding("rows, period, slices, intervals", "those of this run", parts),
+        *documents,
     ]
 
 
@@ -92,43 +97,64 @@ def different_parts(committed: Evaluation, here: Evaluation, problem: task.Probl
     dummy = task.dummy(task.truth(fit[TARGET]), here.rows)
     metrics = {name: getattr(committed, name) for name in ("model", "linear", "dummy")}
     again = here.model_copy(update={"headline": task.headline(metrics, dummy, problem)})
-    exact = ("rows", "first", "last", "headline")
+    exact = ("rows", "first", "last", "headline", "calibration")
     wrong = [name for name in exact if getattr(committed, name) != getattr(again, name)]
-    tolerance = params.read(params.Evaluate).tolerance
+    limit = params.read(params.Evaluate).tolerance
     for then, now in zip(committed.differences, here.differences, strict=True):
         means = {"ours": metrics["model"][now.metric], "theirs": metrics[now.rival][now.metric]}
         off = max(abs(then.low - now.low), abs(then.high - now.high))
         is_equal = then == replace(now, low=then.low, high=then.high, **means)
-        if not (is_equal and off <= tolerance * max(1.0, abs(now.theirs))):
+        if not (is_equal and off <= limit * max(1.0, abs(now.theirs))):
             wrong.append(f"{now.metric} against {now.rival}")
+    before, after = means_of_slices(committed), means_of_slices(here)
+    if before.keys() != after.keys() or not all(
+        np.allclose(before[each], after[each], limit, limit) for each in after
+    ):
+        wrong.append("slices")
     return wrong
 
 
-def wrong_lines(metadata: Metadata) -> list[str]:
-    """Return the first line of the README's results that a promotion would not write.
+def means_of_slices(evaluation: Evaluation) -> dict[tuple[str, str, int], list[float]]:
+    """Return all metrics of each slice; two machines can order equal slices differently."""
+    return {
+        (each.column, each.value, each.rows): [*each.model.values(), *each.dummy.values()]
+        for each in evaluation.slices
+    }
+
+
+def wrong_lines(metadata: Metadata) -> dict[Path, list[str]]:
+    """Return the first line of each document's results that a promotion would not write.
 
     For the champion of an earlier run, the first commit that showed it is the reference.
     """
-    shown, history = files(CHAMPION_REPORTS), champions.history()
-    path = (CHAMPION_REPORTS / paths.EVALUATION).as_posix()
+    shown, history, texts = files(CHAMPION_REPORTS), champions.history(), written()
     if not (shown and history):
-        expected = [line for line in readme_lines()[1:-1] if not any(map(str.isdigit, line))]
-    elif shown == files(REPORTS):
+        numbers = {name: re.findall(r"(?m)^.*\d.*$", text) for name, text in texts.items()}
+        return {name: [repr(line) for line in lines[:1]] for name, lines in numbers.items()}
+    if shown == files(REPORTS):
         expected = report.results(metadata, report.read_evaluation(REPORTS), history[-1])
     else:
+        path = (CHAMPION_REPORTS / paths.EVALUATION).as_posix()
         same = f"--find-object={output('git', 'rev-parse', f'HEAD:{path}')}"
         with checkout(output("git", "log", "--format=%h", same, "--", path).split()[-1]):
             if shown != files(REPORTS):
-                return ["reports/champion is neither from this run nor from the promoted run"]
-            expected = readme_lines()[1:-1]
-    wrong = [repr(each) for each in readme_lines() if each not in ["", *expected]]
-    return [] if readme_lines() == ["", *expected, ""] else [*wrong, "a line is missing"][:1]
+                said = "reports/champion is neither from this run nor from the promoted run"
+                return {CHAMPION_REPORTS: [said]}
+            expected = written()
+    return {name: difference(text, expected.get(name, "")) for name, text in texts.items()}
 
 
-def readme_lines() -> list[str]:
-    """Return the lines between the markers of the README."""
-    text = paths.README.read_text(encoding="utf-8")
-    return text.partition(report.BEGIN)[2].partition(report.END)[0].split("\n")
+def difference(text: str, expected: str) -> list[str]:
+    """Return the first line that is not expected, if the texts differ."""
+    if text.split() == expected.split():
+        return []
+    wrong = [repr(line) for line in text.split("\n") if line not in expected.split("\n")]
+    return [*wrong, "a line is missing"][:1]
+
+
+def written() -> dict[Path, str]:
+    """Return the results that each document shows."""
+    return {path: text for path, (_, text, _) in report.documents().items()}
 
 
 def files(folder: Path) -> list[bytes]:

@@ -11,7 +11,7 @@ from predictor.paths import REPORTS, VERDICT
 from predictor.rules import Finding
 
 # What decides whether a model is good enough.
-CODE = ("rules.py", "*/rules.py", "comparison.py", "promote.py", "reproduce.py", "delivery")
+CODE = ("rules.py", "*/rules.py", "comparison.py", "promote.py", "evaluate.py", "delivery")
 GATE_FILES = ("params.yaml", ".github/workflows", *(f"src/predictor/{name}" for name in CODE))
 
 
@@ -35,15 +35,14 @@ def compare(revision: str) -> Finding:
 def summary(revision: str) -> str:
     """Return a report: both commits' metrics, the verdict, the checks and changed rules."""
     here, before = report.read_evaluation(REPORTS), recorded(revision).get("model", {})
-    cells = [report.formatted(before[name]) if name in before else "-" for name in task.TITLES]
-    column = [f"`{revision}` |", "---:|", *(f"{cell} |" for cell in cells)]
-    table = [f"{row} {cell}" for row, cell in zip(report.table(here), column, strict=True)]
+    others = {f"`{revision}`": before}
+    table = report.render("table.jinja", evaluation=here, others=others)
     verdict = json.loads(VERDICT.read_text(encoding="utf-8"))
     findings = {
         "Gate": [Finding(**each) for each in verdict["findings"]],
         "Checks": [*prove(), compare(revision)],
     }
-    lines = [here.headline, "", *table]
+    lines = [here.headline, "", table.rstrip()]
     for title, each in findings.items():
         said = [f"- {'ok' if it.holds else '**NO**'}: {it.rule}: {it.sentence}" for it in each]
         lines += ["", f"### {title}", "", *said]

@@ -6,19 +6,16 @@ from statistics import median
 
 import numpy as np
 import pandas as pd
-from pydantic import BaseModel, NonNegativeFloat, PositiveFloat, PositiveInt
+from pydantic import BaseModel, NonNegativeFloat, PositiveFloat
 
 from predictor import params, task
 from predictor.bundle import Bundle
-from predictor.features import CATEGORIES, KINDS
-from predictor.paths import PREPARED, REPORTS, write_text
+from predictor.comparison import calibration
+from predictor.features import KINDS
 from predictor.rules import Exam, Finding
 from predictor.schema import TARGET
 from predictor.task import Floats
 
-SLICES = REPORTS / "slices.csv"
-BINS = 10
-MAX_CATEGORIES = 20
 LATENCY_ROWS = 200
 
 
@@ -26,7 +23,6 @@ class Gate(BaseModel, frozen=True, extra="forbid"):
     """The limits; `slice_excess` is relative to the loss of the dummy baseline."""
 
     calibration_error: PositiveFloat
-    slice_rows: PositiveInt
     slice_excess: NonNegativeFloat
     latency_ms: PositiveFloat
     bundle_mb: PositiveFloat
@@ -52,19 +48,17 @@ def calibrated(exam: Exam) -> Finding:
 
 def no_weak_slice(exam: Exam) -> Finding:
     """Require that no slice of the test rows has a much higher loss than the dummy's."""
-    limits = params.read(Gate)
-    table = slices(exam.candidate, exam.test, limits.slice_rows)
-    write_text(SLICES, table.to_csv(index=False, float_format="%.6g", lineterminator="\n"))
-    if table.empty:
-        return Finding("no weak slice", True, f"no slice has {limits.slice_rows:,} rows", "")
-    worst = table.iloc[0]
+    limit, slices = params.read(Gate).slice_excess, exam.evaluation.slices
+    if not slices:
+        return Finding("no weak slice", True, "no slice has enough rows", "")
+    worst, loss = slices[0], task.LOSS
     sentence = (
-        f"worst slice of {len(table)}: {worst['column']} is {worst['value']} ({worst['rows']:,} "
-        f"rows): {task.LOSS} {worst['loss']:.4g} against {worst['dummy']:.4g} of the dummy, "
-        f"{worst['excess']:+.1%}, the limit is {limits.slice_excess:+.1%}"
+        f"worst slice of {len(slices)}: {worst.column} is {worst.value} ({worst.rows:,} rows): "
+        f"{loss} {worst.model[loss]:.4g} against {worst.dummy[loss]:.4g} of the dummy, "
+        f"{worst.excess:+.1%}, the limit is {limit:+.1%}"
     )
     advice = "look at these rows: a column may mean something else there"
-    return Finding("no weak slice", worst["excess"] <= limits.slice_excess, sentence, advice)
+    return Finding("no weak slice", worst.excess <= limit, sentence, advice)
 
 
 def fast(exam: Exam) -> Finding:
@@ -95,36 +89,9 @@ def calibration_error(truth: Floats, outputs: Floats, rule: dict[str, float]) ->
     predicted, observed = outputs, truth
     if outputs.ndim > 1:
         predicted, observed = outputs.max(axis=1), (outputs.argmax(axis=1) == truth).astype(float)
-    table = pd.DataFrame({"predicted": predicted, "observed": observed})
-    # Rows with the same prediction are in the same bin.
-    bins = table.groupby((table["predicted"].rank(method="min") - 1) * BINS // len(table))
-    gaps = (bins["predicted"].mean() - bins["observed"].mean()).abs()
-    return float((gaps * bins.size()).sum() / len(table))
-
-
-def slices(candidate: Bundle, test: pd.DataFrame, min_rows: int) -> pd.DataFrame:
-    """Return `column`, `value`, `rows`, `loss`, `dummy` (its loss) and `excess` of each slice.
-
-    A slice is one category, or one boolean value, with at least `min_rows` rows; columns with more
-    than 20 categories are skipped.
-    """
-    fit = pd.concat([pd.read_parquet(PREPARED / f"{name}.parquet") for name in ("train", "valid")])
-    truth, problem = task.truth(test[TARGET]), candidate.metadata.problem
-    dummy = task.dummy(task.truth(fit[TARGET]), len(test))
-    losses, others = (
-        task.row_metrics(truth, outputs, problem)[task.LOSS]
-        for outputs in (candidate.predict(test), dummy)
-    )
-    table = test.assign(loss_=losses, dummy_=others)
-    found = []
-    for name in [*CATEGORIES, *(name for name, kind in KINDS.items() if kind is bool)]:
-        if table[name].nunique() <= MAX_CATEGORIES:
-            for value, rows in table.groupby(name):
-                if len(rows) >= min_rows:
-                    means = (rows["loss_"].mean(), rows["dummy_"].mean())
-                    found.append((name, value, len(rows), *means, means[0] / means[1] - 1))
-    columns = ["column", "value", "rows", "loss", "dummy", "excess"]
-    return pd.DataFrame(found, columns=columns).sort_values("excess", ascending=False)
+    bins = calibration(observed, predicted)
+    gaps = (bins["predicted"] - bins["observed"]).abs()
+    return float((gaps * bins["rows"]).sum() / len(truth))
 
 
 def latency_ms(candidate: Bundle, test: pd.DataFrame) -> float:

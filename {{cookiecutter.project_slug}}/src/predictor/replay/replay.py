@@ -29,7 +29,6 @@ from predictor.models import LINEAR
 from predictor.monitoring import incidents, log
 from predictor.monitoring.monitor import TIME, monitor, to_outputs
 from predictor.monitoring.retrain import PERIOD, THROUGH, retrain
-from predictor.plots import GREY, INK, STYLE
 from predictor.promote import promote
 from predictor.schema import TARGET
 
@@ -235,15 +234,15 @@ def write_page(name: str, played: list[Period]) -> Path:
     means = table.filter(like="scores.").mul(weights, axis=0).sum()
     found = {"name": name, "played": played, "metrics": metrics, "means": means}
     incidents.write_page(path, "replay/templates/replay.md", found)
-    with style.context({**STYLE, "legend.frameon": False}):
-        figure = Figure(figsize=(9, 6), layout="constrained")
+    with style.context(["predictor.plots", {"legend.frameon": False}]):
+        figure = Figure(figsize=(9, 6))
         for axes, metric in zip(figure.subplots(2, 1, sharex=True), metrics, strict=True):
             ours, theirs = table[f"scores.loop.{metric}"], table[f"scores.frozen.{metric}"]
-            axes.plot(theirs, "o-", color=GREY, label="first model, frozen")
-            axes.plot(ours, "o-", color=INK, linewidth=2.5, label="with the loop")
+            axes.plot(theirs, "o-", color="C1", label="first model, frozen")
+            axes.plot(ours, "o-", color="C0", linewidth=2.5, label="with the loop")
             axes.set_title(task.TITLES[metric].replace("(lower)", "(lower is better)"), loc="left")
         ticks = [f"{it.name}\n{it.action[:8]}\n{len(it.alarms)} alarms" for it in played]
         axes.set_xticks(table.index, ticks)
         figure.legend(*axes.get_legend_handles_labels(), loc="outside upper right", ncols=2)
-        figure.savefig(path.with_suffix(".svg"), transparent=True, metadata={"Date": None})
+        figure.savefig(path.with_suffix(".svg"), metadata={"Date": None})
     return path
