@@ -76,10 +76,10 @@ def test_the_scores_of_the_core_and_of_everything(core: Path, everything: Path) 
             "Best practices": "7 of 7",
             "mlops-zoomcamp project criteria": "22 of 33",
             "Data": "3 of 7",
-            "Model": "1 of 7",
+            "Model": "1.5 of 7",
             "Infrastructure": "5.5 of 7",
             "Monitoring": "1.5 of 7",
-            "ML Test Score": "1 of 7",
+            "ML Test Score": "1.5 of 7",
         },
         {
             "Project": "17 of 26",
