@@ -73,7 +73,7 @@ def test_a_missing_value_and_an_unseen_category_are_answered(page: Page) -> None
 
 
 def test_every_field_is_reached_with_the_keyboard_and_has_a_name(page: Page) -> None:
-    names = []
+    names = list[str]()
     for _ in range(page.locator("form input, form select").count()):
         page.keyboard.press("Tab")
         while page.evaluate("document.activeElement.name") in ("", *names):
