@@ -195,6 +195,13 @@ def test_a_parameter_of_one_stage_reruns_no_earlier_one(own: Path) -> None:
     assert {"train", "evaluate"} == set(json.loads(status.stdout))
 
 
+def test_a_feature_whose_test_values_training_never_saw_is_named(own: Path) -> None:
+    schema = own / "src" / "predictor" / "schema.py"
+    replace(schema, '("weekday", "minute_of_day")', '("month", "weekday", "minute_of_day")')
+    done = predictor(own, "run", "prepare")
+    assert "scheduled_departure.month: 100% of the test values were not in training" in done.stdout
+
+
 def require_one_sentence(done: Run, sentence: str) -> None:
     assert done.returncode == 1
     said = [line for line in done.stderr.splitlines() if line.startswith("error: ")]

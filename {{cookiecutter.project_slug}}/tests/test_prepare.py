@@ -5,10 +5,10 @@ import pytest
 
 from predictor import data
 from predictor.errors import PredictorError
-from predictor.features import KINDS, NUMBERS
+from predictor.features import CATEGORIES, KINDS, NUMBERS
 from predictor.ingest import ingest
 from predictor.paths import PREPARED
-from predictor.prepare import prepare, violations
+from predictor.prepare import prepare, unseen, violations
 from predictor.schema import IGNORED, TARGET
 from predictor.split import KEYS
 
@@ -68,3 +68,12 @@ def test_the_error_for_invalid_data_names_the_file(
 def test_the_error_for_missing_data_names_the_command(project: Path) -> None:
     with pytest.raises(PredictorError, match="run `uv run dvc repro ingest`"):
         prepare()
+
+
+def test_unseen_values_are_reported_with_their_share(rows: pd.DataFrame) -> None:
+    test = rows.copy()
+    expected = dict.fromkeys(AMOUNTS[:1], 0.5) | dict.fromkeys(CATEGORIES[:1], 0.1)
+    for name, share in expected.items():
+        other = "new" if name in CATEGORIES else test[name].max() + 1
+        test.loc[: int(len(test) * share) - 1, name] = other
+    assert {name: round(share, 2) for name, share in unseen(rows, test).items()} == expected

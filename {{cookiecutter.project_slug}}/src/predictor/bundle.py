@@ -72,7 +72,8 @@ class Bundle:
         theirs, ours = [metadata.target, *metadata.features], [TARGET, *FEATURES]
         if theirs != ours:
             changed = ", ".join(sorted(set(theirs) ^ set(ours))) or "the order of columns"
-            raise PredictorError(f"{folder} was trained with another schema.py ({changed}).")
+            way = "train again, or go back to that schema"
+            raise PredictorError(f"{folder} was trained with another schema.py ({changed}): {way}.")
         reference, promotion = json.loads(files[REFERENCE]), folder / PROMOTION
         version = json.loads(promotion.read_bytes())["version"] if promotion.exists() else "none"
         return cls(

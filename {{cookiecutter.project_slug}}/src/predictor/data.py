@@ -67,14 +67,11 @@ def read_flights(folder: Path) -> pd.DataFrame:
     """Read the flights that arrived, with the target and the hour of departure."""
     table = pd.read_csv(folder / "flights.csv.zip")
     arrived = table[table["arr_delay"].notna()]
-    return (
-        arrived[list(FLIGHTS)]
-        .rename(columns=FLIGHTS)
-        .assign(
-            scheduled_departure=pd.to_datetime(arrived[["year", "month", "day", "hour", "minute"]]),
-            hour_utc=pd.to_datetime(arrived["time_hour"]),
-            is_late=arrived["arr_delay"] >= LATE_MINUTES,
-        )
+    flights = arrived[list(FLIGHTS)].rename(columns=FLIGHTS)
+    return flights.assign(
+        scheduled_departure=pd.to_datetime(arrived[["year", "month", "day", "hour", "minute"]]),
+        hour_utc=pd.to_datetime(arrived["time_hour"]),
+        is_late=arrived["arr_delay"] >= LATE_MINUTES,
     )
 
 

@@ -5,8 +5,8 @@
 
 import json
 import logging
-from math import isclose, nan
 
+import numpy as np
 import pandas as pd
 from dvc.api import metrics_show
 from dvc.scm import RevError
@@ -54,8 +54,7 @@ def evaluate() -> None:
     typical = {name: column["typical"] for name, column in candidate.reference["columns"].items()}
     write_text(REPORTS / EXAMPLE, json.dumps(typical, indent=2) + "\n")
     write_text(REPORTS / EVALUATION, evaluation.model_dump_json(indent=2) + "\n")
-    table = pd.DataFrame(metrics).to_string(float_format="{:.4g}".format)
-    logger.info("on %s test rows:\n%s", f"{len(test):,}", table)
+    logger.info("on %s test rows:\n%s", f"{len(test):,}", pd.DataFrame(metrics).round(4))
 
 
 def baselines(test: pd.DataFrame) -> dict[str, task.Floats]:
@@ -92,30 +91,22 @@ def slices(test: pd.DataFrame, model: Metrics, dummy: Metrics, least: int) -> li
 
 def reproduce() -> None:
     """Raise PredictorError if a metric differs from HEAD by more than `evaluate.tolerance`."""
-    now, committed = read_metrics(None), read_metrics("HEAD")
     limit = params.read(params.Evaluate).tolerance
-    different = [
-        f"{name} {committed.get(name, nan):.6g} -> {now.get(name, nan):.6g}"
-        for name in sorted(now.keys() | committed.keys())
-        if not isclose(now.get(name, nan), committed.get(name, nan), rel_tol=limit, abs_tol=limit)
-    ]
-    if not committed:
+    both = pd.DataFrame({"committed": read_metrics("HEAD"), "now": read_metrics(None)})
+    different = both[~np.isclose(both["now"], both["committed"], rtol=limit, atol=limit)]
+    if both["committed"].isna().all():
         logger.info("no metrics are committed yet, so there is nothing to compare")
-    elif different:
-        found = "; ".join(different)
-        raise PredictorError(f"Metrics differ from the commit by more than {limit}: {found}.")
+    elif len(different):
+        raise PredictorError(f"Metrics differ from the commit by more than {limit}:\n{different}")
     else:
-        logger.info("all %s metrics equal the committed ones within %s", len(now), limit)
+        logger.info("all %s metrics equal the committed ones within %s", len(both), limit)
 
 
-def read_metrics(revision: str | None) -> dict[str, float]:
-    """Return the metrics of a commit, or of the working tree, such as `model roc_auc`."""
+def read_metrics(revision: str | None) -> pd.Series:
+    """Return the metrics of a commit, or of the working tree, by metric and model."""
     try:
         found = metrics_show(rev=revision)
     except (RevError, FileNotFoundError):  # there is no commit yet, or it has no results
         found = {}
-    return {
-        f"{model} {name}": value
-        for model in ("model", "linear", "dummy")
-        for name, value in found.get(model, {}).items()
-    }
+    models = {name: found.get(name, {}) for name in ("model", "linear", "dummy")}
+    return pd.DataFrame(models, dtype=float).stack()

@@ -7,7 +7,7 @@ which the service does not have. Add your own features here, computed from `colu
 import math
 from collections.abc import Callable
 from datetime import datetime
-from typing import Any, Protocol, get_args
+from typing import Any, TypeAlias, get_args
 
 import numpy as np
 import numpy.typing as npt
@@ -40,12 +40,7 @@ CATEGORIES = [name for name, kind in KINDS.items() if kind is str]
 TIMES = [name for name, kind in KINDS.items() if kind is NaiveDatetime]
 NUMBER_FEATURES = [*NUMBERS, *(f"{name}.{part}" for name in TIMES for part in CALENDAR[name])]
 FEATURES = [*NUMBER_FEATURES, *CATEGORIES]
-
-
-class Columns(Protocol):
-    """n values for each name: a DataFrame, or a dict of lists."""
-
-    def __getitem__(self, name: str, /) -> Any: ...  # noqa: ANN401
+Columns: TypeAlias = Any  # n values for each name: a DataFrame, or a dict of lists
 
 
 def encode(columns: Columns) -> dict[str, npt.NDArray[Any]]:

@@ -4,12 +4,13 @@ import logging
 from collections import defaultdict
 from typing import Any
 
+import numpy as np
 import pandas as pd
 from pydantic import TypeAdapter, ValidationError
 
 from predictor import params, split
 from predictor.errors import PredictorError, did_you_mean
-from predictor.features import KINDS
+from predictor.features import CATEGORIES, KINDS, NUMBER_FEATURES, encode
 from predictor.paths import PREPARED, RAW
 from predictor.schema import IGNORED, TARGET, Row, Target
 
@@ -29,6 +30,8 @@ def prepare() -> None:
             raise PredictorError(f"All {name} rows have the same {TARGET!r}: change `prepare`.")
         part.to_parquet(PREPARED / f"{name}.parquet", index=False)
         logger.info("%s: %s rows", name, f"{len(part):,}")
+    for name, share in unseen(pd.concat([parts["train"], parts["valid"]]), parts["test"]).items():
+        logger.warning("%s: %s of the test values were not in training", name, f"{share:.0%}")
 
 
 def read_raw() -> pd.DataFrame:
@@ -72,3 +75,14 @@ def check(rows: pd.DataFrame, adapter: TypeAdapter[Any]) -> list[str]:
         f"{column}: {rule}: {len(cases):,} rows, the first: {', '.join(cases[:3])}"
         for (column, rule), cases in found.items()
     ]
+
+
+def unseen(fit: pd.DataFrame, test: pd.DataFrame) -> dict[str, float]:
+    """Return the share of test values not seen in training, for features where it is over 1 %."""
+    seen, new, shares = encode(fit), encode(test), {}
+    for i, name in enumerate(NUMBER_FEATURES):
+        (low, high), values = np.nanquantile(seen["numbers"][:, i], [0, 1]), new["numbers"][:, i]
+        shares[name] = float(np.mean((values < low) | (values > high)))
+    for i, name in enumerate(CATEGORIES):
+        shares[name] = float(1 - np.isin(new["categories"][:, i], seen["categories"][:, i]).mean())
+    return {name: share for name, share in shares.items() if share > 0.01}

@@ -38,8 +38,10 @@ class Finding:
 def better_than_dummy(exam: Exam) -> Finding:
     """Require a significantly lower loss than that of the dummy baseline."""
     found = exam.evaluation.difference("dummy", task.LOSS)
+    ours, dummy = exam.evaluation.model[task.HEADLINE], exam.evaluation.dummy[task.HEADLINE]
+    same = "; each decision is that of the dummy: are problem.costs right?" if ours == dummy else ""
     advice = "look for columns that say more about the target, or for more rows"
-    return Finding("better than dummy", found.high < 0, str(found), advice)
+    return Finding("better than dummy", found.high < 0, f"{found}{same}", advice)
 
 
 def not_worse_than_linear(exam: Exam) -> Finding:
