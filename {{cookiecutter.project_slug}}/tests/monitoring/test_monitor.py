@@ -116,15 +116,15 @@ def test_wrong_labels_are_an_alarm(engine: sa.Engine, rows: pd.DataFrame) -> Non
 def test_late_and_repeated_labels_are_counted(engine: sa.Engine, rows: pd.DataFrame) -> None:
     store(engine, rows)
     value = rows[TARGET].tolist()[0]
-    log.add_labels(engine, dict.fromkeys("0123", value))
+    log.add_labels(engine, dict.fromkeys("01234", value))
     log.add_labels(engine, {"1": value})
     with engine.begin() as connection:
-        older = sa.update(answers).where(answers.c.id.in_(["2", "3"]))
+        older = sa.update(answers).where(answers.c.id.in_(["2", "3", "4"]))
         connection.execute(older.values(time=log.now(31)))
     monitor(engine)
-    assert [report()[name] for name in ("labels", "late", "repeated")] == [2, 2, 1]
+    assert [report()[name] for name in ("labels", "late", "repeated")] == [2, 3, 1]
     page = METRICS.with_name("report.html").read_text(encoding="utf-8")
-    assert "2 labels came in this time for older answers" in page
+    assert "3 labels came in this time for older answers" in page
 
 
 def test_a_window_without_rows_is_a_sentence(
