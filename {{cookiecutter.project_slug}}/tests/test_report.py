@@ -20,11 +20,7 @@ def measured(promoted: Path) -> tuple[Metadata, Evaluation]:
 
 @pytest.mark.parametrize(
     ("low", "high", "meaning"),
-    [
-        (-20, -1, "the model is better"),
-        (1, 20, "the model is worse"),
-        (-20, 1, "this test cannot tell which one is better"),
-    ],
+    [(-20, -1, "the model is better"), (1, 20, "the model is worse"), (-20, 1, "cannot tell")],
 )
 def test_the_difference_to_the_linear_baseline_is_put_into_words(
     measured: tuple[Metadata, Evaluation], low: float, high: float, meaning: str
@@ -34,7 +30,7 @@ def test_the_difference_to_the_linear_baseline_is_put_into_words(
     loss = evaluation.difference("dummy", task.LOSS)
     changed = evaluation.model_copy(update={"differences": [found, loss]})
     text = report.results(metadata, changed, ENTRY)[README]
-    assert f"Compared with the linear model, {meaning}: the difference" in text
+    assert meaning in text.partition("Compared with the linear model, ")[2].partition(":")[0]
     assert "have judged 7 earlier candidates" in text
     assert f"is -10, and its 95% interval over 31 days is [{low:+}, {high:+}]" in text
 

@@ -1,7 +1,4 @@
-"""Stage `evaluate`: compare the bundle with two baselines, linear and dummy, on test rows.
-
-`predictor reproduce` compares the metrics of this run with those of the last commit.
-"""
+"""Stage `evaluate`: compare the bundle with two baselines, linear and dummy, on test rows."""
 
 import json
 import logging

@@ -9,7 +9,7 @@ import tomllib
 from pathlib import Path
 from typing import Any
 
-from jinja2 import Environment, PackageLoader
+from jinja2 import Environment, PackageLoader, StrictUndefined
 
 from predictor import schema, task
 from predictor.bundle import METADATA, Metadata
@@ -19,7 +19,9 @@ from predictor.errors import PredictorError
 from predictor.paths import CARD, CHAMPION_REPORTS, CURVES, EVALUATION, SHOWN, write_text
 
 BEGIN, END = "<!-- results:begin -->", "<!-- results:end -->"
-TEMPLATES = Environment(loader=PackageLoader("predictor"), trim_blocks=True)  # noqa: S701 (no HTML)
+TEMPLATES = Environment(  # noqa: S701 (no HTML)
+    loader=PackageLoader("predictor"), trim_blocks=True, undefined=StrictUndefined
+)
 
 
 def write_results(folder: Path, entry: Entry) -> None:

@@ -124,6 +124,7 @@ def describe(values: pd.Series) -> dict[str, Any]:
         typical = found["quantiles"][len(QUANTILES) // 2]
     elif is_numeric_dtype(known) and known.dtype != bool:
         found["quantiles"] = known.astype(float).quantile(QUANTILES).tolist()
+        found["up_to"] = [float((known <= edge).mean()) for edge in found["quantiles"]]
         typical = known.quantile(0.5, interpolation="lower")
     else:
         shares = known.value_counts(normalize=True)

@@ -99,8 +99,10 @@ def _drift(rows: pd.DataFrame, champion: Bundle) -> dict[str, dict[str, float]]:
         trained, until = pd.read_parquet(path), champion.metadata.trained_until
         trained = trained[trained[TIME].dt.date <= until] if TIME and until else trained
         scores = _scores(champion.predict(trained.sample(min(len(trained), 5_000), random_state=0)))
-        quantiles = {"missing": 0.0, "quantiles": np.quantile(scores, np.linspace(0, 1, 21))}
-        pairs[SCORE] = (pd.Series(_scores(to_outputs(rows["output"]))), quantiles)
+        edges = np.quantile(scores, np.linspace(0, 1, 21))
+        up_to = [(scores <= edge).mean() for edge in edges]
+        reference = {"missing": 0.0, "quantiles": edges, "up_to": up_to}
+        pairs[SCORE] = (pd.Series(_scores(to_outputs(rows["output"]))), reference)
     trained_rows = champion.reference["rows"]
     found = {name: statistics.compare(*pair, trained_rows) for name, pair in pairs.items()}
     # Benjamini and Hochberg (1995), doi:10.1111/j.2517-6161.1995.tb02031.x

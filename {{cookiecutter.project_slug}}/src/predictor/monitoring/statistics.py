@@ -46,14 +46,14 @@ def compare(values: pd.Series, reference: Reference, rows: int) -> dict[str, flo
 
 
 def _of_numbers(known: pd.Series, reference: Reference) -> tuple[Floats, Floats, float]:
-    x, edges = np.sort(known.to_numpy(np.float64)), reference["quantiles"]
-    below = np.searchsorted(x, edges, "left") / max(len(x), 1)
-    up_to = np.searchsorted(x, edges, "right") / max(len(x), 1)
-    # Values equal to a quantile are divided as in training: a column with few different values
-    # would seem to have drifted otherwise.
-    levels = np.linspace(0, 1, len(edges))
-    ours = np.diff([0, *np.clip(levels, below, up_to)[1:-1], 1])
-    return ours, np.diff(levels), float(below.min() + 1 - up_to.max())
+    """Count in bins that end with a quantile; the bins of equal quantiles are one."""
+    edges, at = np.unique(reference["quantiles"], return_index=True)
+    x = known.to_numpy(np.float64)
+    up_to = np.searchsorted(np.sort(x), edges[:-1], "right") / max(len(x), 1)
+    ours, theirs = (
+        np.diff([0, *shares, 1]) for shares in (up_to, np.array(reference["up_to"])[at[:-1]])
+    )
+    return ours, theirs, float(np.mean((x < edges[0]) | (x > edges[-1]))) if len(x) else 0.0
 
 
 def _of_categories(known: pd.Series, reference: Reference) -> tuple[Floats, Floats, float]:
