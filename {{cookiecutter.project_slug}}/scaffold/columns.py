@@ -20,6 +20,7 @@ SENTINEL = re.compile(r"-9|-?9{2,6}|-?9{3,4}\.9")
 ID_NAME = re.compile(r"(^|_)(id|uuid|guid|key|nr|no)$|^(id|uuid|guid)_")
 INDEX_NAME = re.compile(r"^$|^unnamed_\d|^rownames$|^index$")
 CODE_NAME = re.compile(r"(^|_)(id|code|zip|zipcode|postcode|type)$")
+NUMERIC = ("number", "integer")  # kinds of columns
 PARTS = ("month", "day", "weekday", "minute_of_day")  # of a time, in features.py
 
 
@@ -37,11 +38,6 @@ class Column:
     low: float | None = None
     high: float | None = None
     names: tuple[str, ...] = ()  # a closed set of categories; empty: any text
-
-    @property
-    def is_number(self) -> bool:
-        """Return whether the values are numbers or whole numbers."""
-        return self.kind in ("number", "integer")
 
 
 @dataclass(frozen=True)
@@ -229,7 +225,7 @@ def _find_fault(column: Column) -> str:
         return "it only orders the rows"
     if distinct == 1 and len(known) == len(column.values):
         return "constant"
-    if column.is_number and not known.abs().max() <= FLOAT32:
+    if column.kind in NUMERIC and not known.abs().max() <= FLOAT32:
         return f"values beyond 3e38 (row {known.abs().idxmax():,})"
     if is_integer and distinct == len(known) >= 10 and "year" not in name:
         is_dense = known.max() - known.min() == distinct - 1 or known.is_monotonic_increasing
@@ -245,7 +241,7 @@ def _find_fault(column: Column) -> str:
 def _ask_sentinels(texts: pd.Series, column: Column, choices: Choices) -> list[Question]:
     """Ask about a lowest or highest number such as -999 that is far from the others."""
     values, questions = column.values.dropna(), []
-    for number in {values.min(), values.max()} if column.is_number else ():
+    for number in {values.min(), values.max()} if column.kind in NUMERIC else ():
         others, text = values[values != number], texts[column.values == number].iloc[0]
         is_far = (others - number).abs().min() > others.max() - others.min()
         if is_far and SENTINEL.fullmatch(f"{number:g}") and text not in choices.literal:
@@ -275,7 +271,7 @@ def _notes(columns: list[Column]) -> list[str]:
             notes.append(f"Rows with the same {name!r} may belong together: --group {name}.")
         if kind == "category" and values.str.match(r"[<>~]?\d").mean() > 0.8:
             notes.append(f"{name!r} is read as text, although it has digits: {values.iloc[0]!r}.")
-        if kind in ("number", "integer") and values.nunique() <= 10 and (values % 1 == 0).all():
+        if kind in NUMERIC and values.nunique() <= 10 and (values % 1 == 0).all():
             notes.append(f"{name!r} is an amount; for a code, --as {name}=category.")
     return notes
 

@@ -12,8 +12,6 @@ from predictor.schema import TARGET, TIME
 from predictor.split import groups
 from scaffold.writing import edit
 
-Fold = tuple[Any, Any]  # the positions of the rows to fit on, and of those to judge
-
 FOLDS = 5
 SAMPLE_ROWS = 20_000
 
@@ -40,8 +38,8 @@ def choose(rows: pd.DataFrame) -> tuple[str, str]:
     return best, f"{task.LOSS} over {len(every)} folds of the training rows: {shown}"
 
 
-def folds(rows: pd.DataFrame) -> list[Fold]:
-    """Return folds that follow the split of the project, without those that miss a class."""
+def folds(rows: pd.DataFrame) -> list[tuple[Any, Any]]:
+    """Return rows to fit on and to judge, split as the project does; each part has every class."""
     splits = TimeSeriesSplit(FOLDS) if TIME else GroupKFold(FOLDS, shuffle=True, random_state=1)
     found = splits.split(rows, groups=None if TIME else groups(rows)[0])
     target = rows[TARGET]

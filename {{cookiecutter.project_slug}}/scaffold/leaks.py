@@ -6,7 +6,7 @@ from sklearn.model_selection import cross_val_score
 from sklearn.tree import DecisionTreeClassifier, DecisionTreeRegressor
 
 from scaffold.choices import Question
-from scaffold.columns import Column
+from scaffold.columns import NUMERIC, Column
 
 SAMPLE_ROWS = 5000
 TOO_GOOD = 0.97  # of the error of a constant, explained by one column alone
@@ -36,16 +36,16 @@ def leaks(columns: list[Column], target: Column) -> list[Question]:
 def explained(x: pd.Series, y: pd.Series, target: Column) -> float:
     """Return the share of a constant's error that a tree on one column removes, at most 1."""
     order = pd.DataFrame(pd.factorize(x, sort=True)[0])
-    tree = DecisionTreeRegressor if target.is_number else DecisionTreeClassifier
+    tree = DecisionTreeRegressor if target.kind in NUMERIC else DecisionTreeClassifier
     model = tree(max_leaf_nodes=100, min_samples_leaf=3, random_state=1)
     score = float(cross_val_score(model, order, y, cv=3).mean())  # R² or accuracy
-    constant = 0.0 if target.is_number else y.value_counts(normalize=True).max()
+    constant = 0.0 if target.kind in NUMERIC else y.value_counts(normalize=True).max()
     return (score - constant) / (1 - constant) if constant < 1 else 0.0
 
 
 def summands(columns: list[Column], target: Column, rows: pd.Index) -> list[str]:
     """Return the columns whose sum is the target: least squares gives each the weight 1."""
-    numbers = {each.name: each.values[rows] for each in (*columns, target) if each.is_number}
+    numbers = {each.name: each.values[rows] for each in (*columns, target) if each.kind in NUMERIC}
     X = pd.DataFrame(numbers, dtype=float).fillna(0.0)
     if target.name not in X or X.shape[1] < 3:
         return []
