@@ -176,7 +176,6 @@ def test_the_response_to_many_errors_is_short(client: TestClient) -> None:
     response = client.post("/predict", json={f"column {at}": at for at in range(100)})
     assert response.status_code == 422
     assert len(validation_errors(response)) == api.SHOWN_ERRORS
-    assert validation_errors(response)[-1]["msg"].startswith("and ")
     assert len(response.content) < 4000
 
 
