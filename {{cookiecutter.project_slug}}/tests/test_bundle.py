@@ -55,7 +55,7 @@ def test_a_bundle_of_another_schema_is_refused_with_the_difference(
     folder: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("predictor.bundle.FEATURES", [*FEATURES, "new_column"])
-    with pytest.raises(PredictorError, match=r"another schema.py \(the difference: new_column\)"):
+    with pytest.raises(PredictorError, match=r"another schema.py \(new_column\).*train again"):
         Bundle.load(folder)
 
 
