@@ -65,7 +65,8 @@ def test_the_page_says_what_the_model_is_worth_and_where_it_is_worst(client: Tes
 
 
 def test_without_slices_the_page_says_only_what_the_model_is_worth(client: TestClient) -> None:
-    assert client.get("/about").json()["worth"] == [write_slices([])["headline"]]
+    evaluation = write_slices([])
+    assert client.get("/about").json()["worth"] == [evaluation["headline"]]
 
 
 def test_without_a_champion_the_page_is_served_and_about_is_503(
