@@ -94,7 +94,8 @@ def reproduce() -> None:
     if both["committed"].isna().all():
         logger.info("no metrics are committed yet, so there is nothing to compare")
     elif len(different):
-        raise PredictorError(f"Metrics differ from the commit by more than {limit}:\n{different}")
+        found = "; ".join(f"{' '.join(k)} {a:.6g} -> {b:.6g}" for k, a, b in different.itertuples())
+        raise PredictorError(f"Metrics differ from the commit by more than {limit}: {found}.")
     else:
         logger.info("all %s metrics equal the committed ones within %s", len(both), limit)
 

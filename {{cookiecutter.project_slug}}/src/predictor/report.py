@@ -1,7 +1,6 @@
 """The documents with results, from `templates/`; only `promote` writes them.
 
-The path of a template is that of its document. Only the text between two markers is replaced; the
-model card has no markers, and is replaced as a whole.
+A template has the path of its document. It replaces the text between two markers, or the card.
 """
 
 import shutil

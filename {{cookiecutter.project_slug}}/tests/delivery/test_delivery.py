@@ -267,7 +267,7 @@ def test_no_part_of_the_results_can_be_changed_by_hand(
         (r"\d+ slices", "99 slices"),
         (r"\| \d[\d.,]* \| \d[\d.,]* \| [+-]", "| 0.001 | 9.999 | -"),
         (r"Not for any other", "For any other"),
-        (r"\d+\.\d s with", "0.1 s with"),
+        (r"\d+\.\d s with", "99.9 s with"),
         (r"judged \w+", "judged 99"),
         (r"\Z", "It is the best model of all.\n"),
     ],
@@ -400,5 +400,5 @@ def test_metrics_must_be_the_committed_ones_within_the_tolerance(
     if change < 0.005:
         reproduce()
     else:
-        with pytest.raises(PredictorError, match=rf"linear +{task.LOSS} +\d"):
+        with pytest.raises(PredictorError, match=f"linear {task.LOSS} .* -> "):
             reproduce()
