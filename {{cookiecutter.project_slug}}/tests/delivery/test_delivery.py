@@ -233,10 +233,8 @@ def test_every_part_of_an_evaluation_is_compared(
         (r"\*\*.*\d", "**1,000 decisions cost 1"),
         (r"\| \d[\d.,]* \|", "| 0.999 |"),
         (r"Test: \d+ rows", "Test: 999,999 rows"),
-        (r"linear model, [^:]*:", "linear model, the model is much better:"),
-        (r"interval over .*? is", "interval over 365 days is"),
+        (r"(as|with) the linear model", "better than the linear model"),
         (r"judged \w+", "judged 99"),
-        (r"\[.*\]\.", "[-99, -98]."),
         (r"Model `.*?`", "Model `deep_learning`"),
         (r"trained on \d+", "trained on 9"),
         (r"data version `.", "data version `x"),
@@ -251,8 +249,6 @@ def test_no_part_of_the_results_can_be_changed_by_hand(
 ) -> None:
     assert not any(wrong_lines(metadata).values())
     text = README.read_text()
-    if "decides as the linear model" in text and not re.search(old, text):
-        pytest.skip("the champion is the linear model")
     README.write_text(re.sub(old, new, text, count=1))
     assert README.read_text() != text
     assert changed_documents(metadata) == [README]
