@@ -84,5 +84,5 @@ def unseen(fit: pd.DataFrame, test: pd.DataFrame) -> dict[str, float]:
         (low, high), values = np.nanquantile(seen["numbers"][:, i], [0, 1]), new["numbers"][:, i]
         shares[name] = float(np.mean((values < low) | (values > high)))
     for i, name in enumerate(CATEGORIES):
-        shares[name] = float(1 - np.isin(new["categories"][:, i], seen["categories"][:, i]).mean())
+        shares[name] = 1 - pd.Index(new["categories"][:, i]).isin(seen["categories"][:, i]).mean()
     return {name: share for name, share in shares.items() if share > 0.01}
