@@ -53,7 +53,6 @@ def readme_sentence(repository: Path) -> None:
     edit(
         repository, "README.md", "this test cannot tell which one is better", "the model is better"
     )
-    edit(repository, "MODEL_CARD.md", "In all of them, the model", "Everywhere, the model")
 
 
 @dataclass(frozen=True)

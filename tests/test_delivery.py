@@ -92,7 +92,7 @@ def test_a_forgery_is_found_although_storage_has_every_result(
     assert "  ok  data: " in log
     assert re.search(r"  NO  metrics: .*model roc_auc 0\.95 -> 0\.7", log)
     assert "  NO  README.md: 'Compared with the linear model, the model is better: " in log
-    assert re.search(r"  NO  MODEL_CARD.md: '\d+ slices have .* Everywhere, the model", log)
+    assert re.search(r"  NO  MODEL_CARD.md: ' +value: 0\.7", log)
 
 
 @pytest.fixture(scope="module")

@@ -237,7 +237,7 @@ def broken(core: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
         ("params.yaml", "threads: 2", "threads: two", "run train", "params.yaml: train.threads"),
         ("params.yaml", ": hist_gradient_boosting", ": hist_boosting", "run train", "did you mean"),
         ("params.yaml", "max_iter: 100", "max_itr: 100", "run train", "'max_itr'"),
-        ("params.yaml", "miss: 4", "mis: 4", "run train", "did you mean 'miss'?"),
+        ("params.yaml", "miss: 4", "mis: 4", "run train", "problem.costs.mis: no such"),
         ("params.yaml", "evaluate:", "evaluate: [", "run evaluate", "params.yaml cannot be read"),
         ("README.md", "<!-- results:end -->", "", "promote", "README.md must have"),
     ],

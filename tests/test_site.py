@@ -227,7 +227,7 @@ def test_every_page_is_reached_and_shows_its_source(
     assert links.all_inner_texts() == ["Demo", "Result", "Model card", "Decisions", "Monitoring"]
     links.get_by_text("Result").click()
     expect(page.get_by_role("table")).to_contain_text("Cost of 1,000 decisions")
-    page.get_by_role("link", name="Model card").click()
+    page.get_by_role("link", name="Model card", exact=True).click()
     assert page.get_by_alt_text("Curves").evaluate("each => each.naturalWidth") > 0
     expect(page.locator("main")).not_to_contain_text("license")
     page.get_by_role("link", name="Decisions").click()

@@ -36,8 +36,9 @@ def forget_the_run(repository: Path) -> None:
     """Leave what there is after `make setup`, before the pipeline ran."""
     (repository / "dvc.lock").unlink()
     shutil.rmtree(repository / "reports")
-    readme = repository / "README.md"
-    readme.write_text(BLOCK.sub(r"\1*Not measured yet.*\n", readme.read_text(encoding="utf-8")))
+    for path in (repository / "README.md", *repository.glob("docs/decisions/*.md")):
+        path.write_text(BLOCK.sub(r"\1*Not measured yet.*\n", path.read_text(encoding="utf-8")))
+    (repository / "MODEL_CARD.md").write_text("# Model card\n\n*Not measured yet.*\n")
     commit(repository)
 
 

@@ -3,7 +3,7 @@
 import asyncio
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager, suppress
-from typing import Annotated
+from typing import Annotated, Any
 from uuid import uuid4
 
 from fastapi import APIRouter, FastAPI, HTTPException, Request
@@ -19,6 +19,7 @@ from predictor.monitoring import incidents, log
 from predictor.schema import Target
 
 WRITE_SECONDS = 0.5
+NOT_FOUND: dict[int | str, dict[str, Any]] = {404: {"description": "An id belongs to no answer"}}
 
 
 @asynccontextmanager
@@ -84,7 +85,7 @@ class NewestReport(Collector):
 router = APIRouter(lifespan=log_answers)
 
 
-@router.post("/labels", max_body_size=200 * log.BATCH)
+@router.post("/labels", max_body_size=200 * log.BATCH, responses=NOT_FOUND)
 def add_labels(
     labels: Annotated[dict[str, Target], Field(min_length=1, max_length=log.BATCH)],
     request: Request,

@@ -13,7 +13,7 @@ import sqlalchemy as sa
 from pydantic import BaseModel, PositiveFloat, PositiveInt
 from scipy.stats import false_discovery_control
 
-from predictor import params, report, schema, split, task
+from predictor import params, report, schema, split, task, train
 from predictor.bundle import Bundle
 from predictor.features import TIMES
 from predictor.monitoring import incidents, statistics
@@ -94,17 +94,14 @@ def _scores(outputs: task.Floats) -> task.Floats:
 
 def _drift(rows: pd.DataFrame, champion: Bundle) -> dict[str, dict[str, float]]:
     columns: dict[str, Any] = champion.reference["columns"]
-    pairs = {name: (rows[COLUMNS[name]], columns[name]) for name in COLUMNS if name not in TIMES}
-    if (path := PREPARED / "train.parquet").exists():
-        trained, until = pd.read_parquet(path), champion.metadata.trained_until
-        trained = trained[trained[TIME].dt.date <= until] if TIME and until else trained
-        scores = _scores(champion.predict(trained.sample(min(len(trained), 5_000), random_state=0)))
-        edges = np.quantile(scores, np.linspace(0, 1, 21))
-        up_to = [(scores <= edge).mean() for edge in edges]
-        reference = {"missing": 0.0, "quantiles": edges, "up_to": up_to}
-        pairs[SCORE] = (pd.Series(_scores(to_outputs(rows["output"]))), reference)
-    trained_rows = champion.reference["rows"]
-    found = {name: statistics.compare(*pair, trained_rows) for name, pair in pairs.items()}
+    found, before = {}, champion.reference["rows"]
+    for name in [each for each in COLUMNS if each not in TIMES]:
+        found[name] = statistics.compare(rows[COLUMNS[name]], columns[name], before)
+    if (path := PREPARED / "test.parquet").exists():  # the model was not fitted on these rows
+        test = pd.read_parquet(path)
+        scores = pd.Series(_scores(champion.predict(test)))
+        now = pd.Series(_scores(to_outputs(rows["output"])))
+        found[SCORE] = statistics.compare(now, train.describe(scores), len(test))
     # Benjamini and Hochberg (1995), doi:10.1111/j.2517-6161.1995.tb02031.x
     corrected = false_discovery_control([each["p"] for each in found.values()])
     return {name: {**found[name], "p": float(p)} for name, p in zip(found, corrected, strict=True)}

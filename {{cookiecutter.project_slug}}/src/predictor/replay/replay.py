@@ -87,7 +87,7 @@ def replay(fault: str | None = None, start: str = "", *, full: bool = False) -> 
     folder = Path("build/replay", name)
     if not folder.exists():
         folder.mkdir(parents=True)
-        for path in (paths.PARAMS, paths.README):
+        for path in (paths.PARAMS, paths.README, "pyproject.toml"):
             shutil.copyfile(path, folder / path)
     for setting in ("PREDICTOR_LOG", "MLFLOW_TRACKING_URI", "PREDICTOR_API_KEYS"):
         os.environ.pop(setting, None)
