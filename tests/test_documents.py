@@ -3,11 +3,12 @@
 import json
 import re
 from pathlib import Path
+from typing import Any
 
 import pytest
 from baking import text_of
 from conftest import copy_of, predictor
-from ruamel.yaml import YAML
+from huggingface_hub import ModelCard
 
 pytestmark = pytest.mark.slow
 
@@ -18,19 +19,14 @@ def records(project: Path) -> list[Path]:
     return sorted((project / "docs" / "decisions").glob("*.md"))
 
 
-def test_the_front_matter_has_the_measured_metrics(core: Path) -> None:
-    start, front, _ = text_of(core / "MODEL_CARD.md").split("---\n", 2)
-    assert start == ""
-    found = YAML(typ="safe").load(front)
+def test_hugging_face_reads_the_measured_metrics(core: Path) -> None:
+    card: Any = ModelCard(text_of(core / "MODEL_CARD.md")).data
     measured = json.loads(text_of(core / "reports" / "champion" / "evaluation.json"))["model"]
-    ((model,), (result,)) = (found["model-index"], found["model-index"][0]["results"])
-    assert (found["license"], found["library_name"]) == ("mit", "onnx")
-    assert found["metrics"] == list(measured)
-    assert model["name"] == core.name
-    assert result["task"] == {"type": "tabular-classification"}
-    assert {each["type"]: each["value"] for each in result["metrics"]} == pytest.approx(
-        measured, abs=1e-5
-    )
+    assert (card.license, card.library_name, card.model_name) == ("mit", "onnx", core.name)
+    assert card.metrics == list(measured)
+    assert {each.task_type for each in card.eval_results} == {"tabular-classification"}
+    found = {each.metric_type: each.metric_value for each in card.eval_results}
+    assert found == pytest.approx(measured, abs=1e-5)
 
 
 def test_the_worst_slices_are_first(core: Path) -> None:
