@@ -54,7 +54,7 @@ def promote() -> Verdict:
         findings = [rule(Exam(candidate, recipe, evaluation, test, champion)) for rule in every]
     verdict = Verdict(
         version=version,
-        judged_before=len(registry.versions("test_version", evaluation.test_version)) - 1,
+        judged_before=len(registry.versions(test_version=evaluation.test_version)) - 1,
         promotes=all(finding.holds for finding in findings),
         findings=findings,
     )
@@ -80,7 +80,7 @@ def rollback(why: str = "") -> None:
         return
     if len(history) < 2:
         raise PredictorError("There is no previous champion to roll back to.")
-    found = registry.versions("recipe", history[-2].recipe)
+    found = registry.versions(recipe=history[-2].recipe)
     if not found:
         raise PredictorError(f"The registry does not have version {history[-2].version}.")
     with TemporaryDirectory() as scratch:
@@ -96,7 +96,7 @@ def update_all(registry: Registry) -> bool:
     `models/champion` changes last: if it is up to date, everything is.
     """
     history = champions.history()
-    found = registry.versions("recipe", history[-1].recipe) if history else []
+    found = registry.versions(recipe=history[-1].recipe) if history else []
     if not found:  # a clone has no version until its pipeline has run
         return False
     registry.set_champion(found[0])

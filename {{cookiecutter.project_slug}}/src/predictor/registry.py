@@ -57,9 +57,9 @@ class Registry:
 
     @as_predictor_error()
     def register(self, bundle: Bundle, tags: dict[str, str]) -> str:
-        """Return the version of a bundle, registered if it is new; its folder must be `bundle`."""
-        found = self.versions("bundle", bundle.identity)
-        if found:
+        """Return the version with these tags, registered if new; its folder must be `bundle`."""
+        tags = {"bundle": bundle.identity, **tags}
+        if found := self.versions(**tags):
             return found[0]
         with self._run_of(bundle):
             logged = mlflow.pyfunc.log_model(
@@ -70,13 +70,13 @@ class Registry:
                 signature=False,  # a signature would reject integers in float columns
                 pip_requirements=REQUIREMENTS,  # MLflow would need half a minute to find them
             )
-        tags = {"bundle": bundle.identity, **tags}
         return str(mlflow.register_model(logged.model_uri, self.name, tags=tags).version)
 
     @as_predictor_error()
-    def versions(self, tag: str, value: str) -> list[str]:
-        """Return the versions with a tag, the newest first."""
-        found = self.client.search_model_versions(f"name='{self.name}' and tags.{tag}='{value}'")
+    def versions(self, **tags: str) -> list[str]:
+        """Return the versions with these tags, the newest first."""
+        wanted = [f"name='{self.name}'", *(f"tags.{tag}='{value}'" for tag, value in tags.items())]
+        found = self.client.search_model_versions(" and ".join(wanted))
         return sorted((str(each.version) for each in found), key=int, reverse=True)
 
     @as_predictor_error()

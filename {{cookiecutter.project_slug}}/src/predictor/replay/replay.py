@@ -234,7 +234,7 @@ def write_page(name: str, played: list[Period]) -> Path:
     means = table.filter(like="scores.").mul(weights, axis=0).sum()
     found = {"name": name, "played": played, "metrics": metrics, "means": means}
     incidents.write_page(path, "replay/templates/replay.md", found)
-    with style.context(["predictor.plots", {"legend.frameon": False}]):
+    with style.context("predictor.plots"):
         figure = Figure(figsize=(9, 6))
         for axes, metric in zip(figure.subplots(2, 1, sharex=True), metrics, strict=True):
             ours, theirs = table[f"scores.loop.{metric}"], table[f"scores.frozen.{metric}"]
