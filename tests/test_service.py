@@ -140,7 +140,9 @@ def test_a_broken_request_gets_an_error_or_no_answer_and_the_service_goes_on(
             connection.sendall(PROTOCOL[name])
             connection.shutdown(socket.SHUT_WR)
             answer = connection.recv(10_000)
-        except ConnectionError:
+        except TimeoutError:
+            raise
+        except OSError:  # the service has closed the connection
             answer = b""
     assert not answer or answer[:12] in (b"HTTP/1.1 400", b"HTTP/1.1 404", b"HTTP/1.1 422"), answer
     assert service.post("/predict", row).status == 200
