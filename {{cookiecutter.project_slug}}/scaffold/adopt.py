@@ -3,9 +3,11 @@
 import re
 from dataclasses import replace
 from pathlib import Path
+from typing import Annotated
 
 import pandas as pd
 import psutil
+from cyclopts import Parameter
 
 from predictor.errors import PredictorError, did_you_mean
 from scaffold.adoption import Adoption, Description, costs, row_name_of
@@ -32,29 +34,37 @@ PULLED_BEFORE = ("      - run: uv run dvc repro\n", "      - if: ${{ hashFiles("
 
 
 def adopt(
-    path: Path, options: Options, choices: Choices, described: Description, user: Terminal | None
+    table: Annotated[Path, Parameter(help="A CSV, Excel or Parquet file.")],
+    /,
+    *,
+    choices: Choices,
+    described: Description | None = None,
+    options: Options | None = None,
+    yes: Annotated[bool, Parameter(help="Ask nothing; refuse what is not decided.")] = False,
 ) -> None:
-    """Make the table at `path` the data of the project in the working directory.
+    """Make a table the data of this project; git undoes it.
 
-    Raises: PredictorError if the table cannot be used or a question is open, before anything has
-    changed; or if a step failed.
+    For example: python -m scaffold adopt ../houses.csv --target price
+
+    python -m scaffold adopt ../loans.csv --target defaulted --time granted --costs 60:900
     """
-    require_fresh_project(path)
-    require_memory(MEMORY_OF_A_BYTE * path.stat().st_size, "the table")
-    say(f"reading {path.name}")
-    table = read_table(path, options)
-    say("\n".join([f"{len(table.rows):,} rows, {table.rows.shape[1]} columns", *table.notes]))
-    file = path.name.split(".")[0] + table.suffix
-    content = path.read_bytes() if table.content is None else table.content
+    described, user = described or Description(), None if yes else Terminal()
+    require_fresh_project(table)
+    require_memory(MEMORY_OF_A_BYTE * table.stat().st_size, "the table")
+    say(f"reading {table.name}")
+    found = read_table(table, options or Options())
+    say("\n".join([f"{len(found.rows):,} rows, {found.rows.shape[1]} columns", *found.notes]))
+    file = table.name.split(".")[0] + found.suffix
+    content = table.read_bytes() if found.content is None else found.content
     if not described.private and len(content) > LARGE_FOR_GIT:
-        raise PredictorError(f"{path.name} is too large for git: add --private, to keep it in DVC.")
-    proposal, choices = decide(table, choices, user)
+        raise PredictorError(f"{table} is too large for git: add --private, to keep it in DVC.")
+    proposal, choices = decide(found, choices, user)
     described = describe(described, proposal.target, user) if user else described
     if described.costs:
         costs(described.costs)  # raises now, before anything is written
     elif advice := urge_costs(proposal.target):
         say(advice)
-    adoption = complete(file, table, proposal, choices, described)
+    adoption = complete(file, found, proposal, choices, described)
     say(f"writing the project; `{UNDO}` undoes it, `make pipeline` then trains the old model")
     write(adoption)
     SOURCE.mkdir(parents=True, exist_ok=True)

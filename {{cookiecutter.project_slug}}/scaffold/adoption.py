@@ -6,6 +6,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from cyclopts import Parameter
+
 from predictor.errors import PredictorError
 from scaffold.choosing import TimeSplit
 from scaffold.columns import Column, Proposal
@@ -15,6 +17,7 @@ API = Path("src/predictor/api.py")
 UNASKED = "What is {!r} of"  # begins the question of an owner who has not asked one
 
 
+@Parameter(name="*")
 @dataclass(frozen=True, kw_only=True)
 class Description:
     """What only the owner knows; None where it was not said."""

@@ -15,13 +15,14 @@ from predictor.schema import TARGET
 from scaffold import pages
 from scaffold.adoption import UNASKED
 from scaffold.git import git, require_clean_tree
+from scaffold.parts import say
 
 README = Path("README.md")
 PYPROJECT = Path("pyproject.toml")
 RESULTS = ("dvc.lock", "reports/champion/evaluation.json", "reports/verdict.json", "uv.lock")
 AUTHOR = {"name": "Your Name", "email": "you@example.com"}
 BADGE = re.compile(r"github\.com/([^/\s]+/[^/\s]+)/actions/workflows/ci\.yml/badge\.svg")
-REMOTE = re.compile(r"[:/]([^/:]+/[^/]+?)(\.git)?/?$")
+REMOTE = re.compile(r"(?m)^origin\t.*[:/]([^/:]+/[^/]+?)(\.git)?/? \(fetch\)")
 OWN = ("Decisions", "Limits")  # sections of the README that only the owner can write
 LARGE = 1024 * 1024  # bytes, as in .pre-commit-config.yaml
 MEASURED = ("reports/*.json", "reports/*.csv", "reports/*.md", "params.yaml", "MODEL_CARD.md")
@@ -45,6 +46,13 @@ class Finding:
         return f"{self.state:>2}  {self.text}" + (f": {self.step}" if self.step else "")
 
 
+def none(found: list[str], fine: str, problem: str, step: str) -> Finding:
+    """Return that nothing was found (`fine`), or the first three places of a problem."""
+    if not found:
+        return Finding("ok", fine)
+    return Finding("NO", f"{problem} ({', '.join(found[:3])}{', ...' * (len(found) > 3)})", step)
+
+
 def author() -> Finding:
     """Find the default author of the template."""
     with PYPROJECT.open("rb") as file:
@@ -61,18 +69,13 @@ def author() -> Finding:
 def badge() -> Finding:
     """Compare the repository of the CI badge with that of the git remote."""
     found = BADGE.search(README.read_text(encoding="utf-8"))
-    try:
-        remote = REMOTE.search(git("remote", "get-url", "origin").strip())
-    except PredictorError:
-        remote = None
-    if not found or not remote:
-        missing = "the CI badge in README.md" if remote else "a repository on GitHub with its badge"
+    remote = REMOTE.search(git("remote", "--verbose"))
+    if not remote:
         step = "`git remote add origin https://github.com/YOU/REPOSITORY`, and push"
-        if remote:
-            step = f"add the badge of {remote[1]}'s workflow ci.yml"
-        return Finding("NO", f"{missing} is missing", step)
-    if found[1] != remote[1]:
-        return Finding("NO", f"the CI badge names {found[1]}", f"change it to {remote[1]}")
+        return Finding("NO", "a repository on GitHub is missing", step)
+    if not found or found[1] != remote[1]:
+        named = f"names {found[1]}" if found else "is missing"
+        return Finding("NO", f"the CI badge {named}", f"show that of {remote[1]}'s ci.yml")
     return Finding("ok", f"the CI badge names {remote[1]}")
 
 
@@ -89,19 +92,17 @@ def links() -> Finding:
     """Find relative links and images of pages that lead to nothing in git."""
     tracked = set(tracked_files())
     found = [each for page in written() for each in pages.broken_links(page, tracked)]
-    if found:
-        return Finding("NO", f"links lead nowhere ({some(found)})", "correct or commit them")
-    return Finding("ok", "no link to a file is broken (links to other sites are not opened)")
+    fine = "no link to a file is broken (links to other sites are not opened)"
+    return none(found, fine, "links lead nowhere", "correct or commit them")
 
 
 def sizes() -> Finding:
     """Find large files in git, other than the table of the project."""
     names = [name for name in tracked_files() if not name.startswith("data/source/")]
     found = [name for name in names if Path(name).stat().st_size > LARGE]
-    if found:
-        step = "`git rm --cached` them, and let DVC keep data (`uv run dvc add`)"
-        return Finding("NO", f"files over 1 MB are in git ({some(found)})", step)
-    return Finding("ok", "no file in git is over 1 MB, other than the table")
+    step = "`git rm --cached` them, and let DVC keep data (`uv run dvc add`)"
+    fine = "no file in git is over 1 MB, other than the table"
+    return none(found, fine, "files over 1 MB are in git", step)
 
 
 def secrets() -> Finding:
@@ -109,13 +110,11 @@ def secrets() -> Finding:
     command = [sys.executable, "-m", "pre_commit", "run", "detect-secrets", "--all-files"]
     done = subprocess.run(command, capture_output=True, encoding="utf-8", check=False)
     places = re.findall(r"^Location: +(\S+)", done.stdout, re.MULTILINE)
-    if places:
-        step = "remove it, and replace it where it is valid: git keeps the old text"
-        return Finding("NO", f"what looks like a secret is in git ({some(places)})", step)
-    if done.returncode or "Skipped" in done.stdout:
+    if not places and (done.returncode or "Skipped" in done.stdout):
         reason = "the hook did not run; is uv on the PATH, and are the files in git?"
         return Finding("?", f"secrets are not verified ({reason})")
-    return Finding("ok", "detect-secrets finds nothing")
+    step = "remove it, and replace it where it is valid: git keeps the old text"
+    return none(places, "detect-secrets finds nothing", "what looks like a secret is in git", step)
 
 
 def results() -> Finding:
@@ -146,9 +145,7 @@ def question() -> Finding:
 def sections() -> Finding:
     """Find sections of pages and notebooks that nobody has written yet."""
     found = [f"{path}: {each}" for path in written(*WORDS) for each in unwritten(path)]
-    if found:
-        return Finding("NO", f"not written yet ({some(found)})", "write it in your words")
-    return Finding("ok", "every section is written")
+    return none(found, "every section is written", "not written yet", "write it in your words")
 
 
 def unwritten(path: str) -> Iterator[str]:
@@ -158,7 +155,7 @@ def unwritten(path: str) -> Iterator[str]:
     if blanks := text.count(pages.BLANK):
         yield f"{blanks} not answered"
     if path == str(README):
-        titles = {each.get_text() for each in pages.headings(page)}
+        titles = {each.get_text() for each in page.find_all(pages.HEADINGS)}
         yield from (f"no section {name!r}" for name in OWN if name not in titles)
     yield from (f"{name!r} is empty" for name in pages.empty_sections(page))
 
@@ -170,10 +167,9 @@ def prose() -> Finding:
     """
     texts = {path: pages.read(path).get_text() for path in written(*WORDS)}
     found = [f"{path}: {each[:40]}..." for path in texts for each in pages.copied(texts[path])]
-    if found:
-        step = "write what you found and decided, in your words"
-        return Finding("NO", f"sentences are the template's ({some(found)})", step)
-    return Finding("ok", "findings, limits and claims are in your words")
+    step = "write what you found and decided, in your words"
+    fine = "findings, limits and claims are in your words"
+    return none(found, fine, "sentences are the template's", step)
 
 
 def numbers() -> Finding:
@@ -183,18 +179,14 @@ def numbers() -> Finding:
     reports = [Path(name).read_text(encoding="utf-8") for name in tracked_files(*MEASURED)]
     reported = pages.numbers([shown, *reports])
     found = [each.text for each in pages.claims(text) if not each.is_in(reported)]
-    if found:
-        step = "correct them, or link the paragraph to their source"
-        return Finding("NO", f"numbers in README.md are in no report ({some(found)})", step)
-    return Finding("ok", "each number in README.md is in a report or has a source")
+    step = "correct them, or link the paragraph to their source"
+    fine = "each number in README.md is in a report or has a source"
+    return none(found, fine, "numbers in README.md are in no report", step)
 
 
 def history() -> Finding:
     """Find a history that does not show how the project was made."""
-    try:
-        count = int(git("rev-list", "--count", "HEAD"))
-    except PredictorError:
-        count = 0
+    count = int(git("rev-list", "--count", "--all"))
     if count > 1:
         return Finding("ok", f"{count} commits show how it was made")
     step = "commit each change by itself, with the reason in its message"
@@ -227,13 +219,26 @@ CHECKS: list[Callable[[], Finding]] = [
 ]
 
 
-def run() -> Iterator[Finding]:
-    """Yield what each check finds, as soon as it is known."""
-    return (check() for check in CHECKS)
+def check() -> int:
+    """List what is done, missing or not verifiable; exit with 1 if anything is missing.
+
+    For example: python -m scaffold check
+    """
+    missing = print_findings()
+    if not missing:
+        print("\nNothing is missing. Look at what is marked ?, then: python -m scaffold finish")
+        return 0
+    print(f"\n{len(missing)} missing. Next: {missing[0].step}")
+    return 1
 
 
-def missing(findings: list[Finding]) -> list[Finding]:
-    """Return the findings that keep the project from being shown."""
+def print_findings() -> list[Finding]:
+    """Print what each check finds, and return what is missing."""
+    say("Checking (about ten seconds) ...")
+    findings = []
+    for verify in CHECKS:
+        findings.append(verify())
+        say(str(findings[-1]))
     return [finding for finding in findings if finding.state == "NO"]
 
 
@@ -252,8 +257,3 @@ def files(*options: str) -> list[str]:
     """Return what `git ls-files` lists and is there."""
     names = git("ls-files", "-z", *options).split("\0")
     return sorted({name for name in names if name and Path(name).is_file()})
-
-
-def some(found: list[str]) -> str:
-    """Return the first three."""
-    return ", ".join(found[:3]) + (", ..." if len(found) > 3 else "")

@@ -12,6 +12,7 @@ def pairs(_: object, tokens: Sequence[Token]) -> dict[str, str]:
     return dict(token.value.rpartition("=")[::2] for token in tokens)
 
 
+@Parameter(name="*")
 @dataclass(frozen=True)
 class Choices:
     """The decisions about a table's columns; each field is one option of `adopt`."""

@@ -12,6 +12,7 @@ from statistics import mode
 from typing import Any
 
 import pandas as pd
+from cyclopts import Parameter
 
 from predictor.errors import PredictorError
 
@@ -22,6 +23,7 @@ Row = tuple[int, list[str]]  # the line where it starts, from 1, and its cells
 N_SAMPLE, N_HEAD = 1 << 20, 500  # characters and rows that show how a table is written
 
 
+@Parameter(name="*")
 @dataclass(frozen=True)
 class Options:
     """What the user says about the file; the rest is found."""

@@ -2,18 +2,30 @@
 
 import shutil
 from pathlib import Path
-from typing import Any
+from typing import Annotated, Any
 
 import tomlkit
+from cyclopts import Parameter
 
+from predictor.errors import PredictorError
+from scaffold.check import print_findings
 from scaffold.git import require_clean_tree
 from scaffold.parts import call, say
 
 PYPROJECT = Path("pyproject.toml")
 
 
-def finish() -> None:
-    """Delete the scaffold and what belongs to it in pyproject.toml, and lint what is left."""
+def finish(
+    *, anyway: Annotated[bool, Parameter(help="Even if something is missing.")] = False
+) -> None:
+    """Delete this scaffold from the project, when `check` finds nothing missing.
+
+    For example: python -m scaffold finish
+    """
+    missing = print_findings()
+    if missing and not anyway:
+        step = missing[0].step
+        raise PredictorError(f"{len(missing)} missing; next: {step} (or `finish --anyway`)")
     require_clean_tree()
     written = without_scaffold(PYPROJECT.read_text(encoding="utf-8"))
     PYPROJECT.write_text(written, encoding="utf-8", newline="\n")

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import NamedTuple
 from urllib.parse import unquote, urlsplit
 
-from bs4 import BeautifulSoup, Tag
+from bs4 import BeautifulSoup
 from markdown_it import MarkdownIt
 
 MARKDOWN = MarkdownIt("commonmark", {"html": True}).enable("table")
@@ -64,24 +64,14 @@ def sequences(text: str) -> set[tuple[str, ...]]:
 def copied(text: str) -> list[str]:
     """Return the template's sentences of which more than half is in the text."""
     found = sequences(text)
-    sentences = TEMPLATE.read_text(encoding="utf-8").splitlines()
-    return [each for each in sentences if is_mostly_in(sequences(each), found)]
-
-
-def is_mostly_in(ours: set[tuple[str, ...]], found: set[tuple[str, ...]]) -> bool:
-    """Return whether more than half of the sequences are found."""
-    return len(ours & found) > SHARE * len(ours)
-
-
-def headings(page: BeautifulSoup) -> list[Tag]:
-    """Return the headings in their order."""
-    return page.find_all(HEADINGS)
+    ours = {each: sequences(each) for each in TEMPLATE.read_text(encoding="utf-8").splitlines()}
+    return [each for each in ours if len(ours[each] & found) > SHARE * len(ours[each])]
 
 
 def empty_sections(page: BeautifulSoup) -> list[str]:
     """Return the headings that nothing follows, neither text nor a smaller heading."""
     found = []
-    for heading in headings(page):
+    for heading in page.find_all(HEADINGS):
         after = heading.find_next_sibling()
         if after is None or (after.name in HEADINGS and after.name <= heading.name):
             found.append(heading.get_text())
@@ -92,7 +82,7 @@ def anchors(page: BeautifulSoup) -> set[str]:
     """Return the anchors that GitHub gives the headings, and those that the page has itself."""
     seen: Counter[str] = Counter()
     found = {str(tag.get("id") or tag.get("name")) for tag in page.select("[id], a[name]")}
-    for heading in headings(page):
+    for heading in page.find_all(HEADINGS):
         slug = re.sub(r"[^\w\- ]", "", heading.get_text().strip().lower()).replace(" ", "-")
         found.add(f"{slug}-{seen[slug]}" if seen[slug] else slug)
         seen[slug] += 1

@@ -2,21 +2,42 @@
 
 import json
 import os
+import re
 import shutil
 import subprocess
 import sys
 from collections.abc import Iterable
 from pathlib import Path
-from typing import Literal
+from typing import Annotated, Literal, TypeAlias
+
+from cyclopts import Parameter
 
 from predictor.errors import PredictorError, did_you_mean
 from scaffold.git import UNDO, git, require_clean_tree
 
 Answer = Literal["yes", "no"]
+Names: TypeAlias = Annotated[list[str], Parameter(help="Parts, such as batch.")]
+DryRun: TypeAlias = Annotated[bool, Parameter(help="Show the files, and change nothing.")]
 
 ANSWERS = Path(".cruft.json")
 EXPLORE = Path(__file__).parent / "project" / "explore.ipynb"  # for any table
 WAY_BACK = f"`{UNDO}` restores the state before."
+
+
+def add(names: Names, /, *, dry_run: DryRun = False) -> None:
+    """Add optional parts, and keep your edits.
+
+    For example: python -m scaffold add batch explain --dry-run
+    """
+    change(names, "yes", dry_run=dry_run)
+
+
+def remove(names: Names, /, *, dry_run: DryRun = False) -> None:
+    """Remove optional parts; files that you edited stay.
+
+    For example: python -m scaffold remove page
+    """
+    change(names, "no", dry_run=dry_run)
 
 
 def require_changes(names: Iterable[str], answer: Answer) -> None:
@@ -69,7 +90,11 @@ def change(names: list[str], answer: Answer, *, dry_run: bool = False) -> None:
     if folders:
         say(f"Testing {', '.join(folders)} (imports take about ten seconds) ...")
         call(sys.executable, "-m", "pytest", "--quiet", *folders)
-    print(*next_steps(names, answer), sep="\n")
+    verb, place = ("Add", "to") if answer == "yes" else ("Remove", "from")
+    for page in (f"docs/{name}.md" for name in names):
+        if answer == "no" or Path(page).exists():
+            print(f"{verb} this line {place} README.md: - [`{page}`]({page})")
+    print(f'Then commit: `git add --all` and `git commit -m "{verb} {", ".join(names)}"`')
 
 
 def is_adopted() -> bool:
@@ -92,10 +117,9 @@ def update(names: Iterable[str], answer: Answer) -> None:
         check=False,
     )
     if done.returncode:
-        output = (done.stdout + done.stderr).splitlines()
-        lines = [line.strip(" │") for line in output if line.strip(" │╰─╯")]
-        reason = next((line[7:] for line in lines if line.startswith("error: ")), lines[-1])
-        raise PredictorError(f"`cruft update` failed: {reason} {WAY_BACK}")
+        output = done.stdout + done.stderr
+        reasons = re.findall(r"error: (.+?)[ │]*\n", output) or [output.strip()]
+        raise PredictorError(f"`cruft update` failed: {reasons[0]}. {WAY_BACK}")
 
 
 def conflicts() -> list[str]:
@@ -106,17 +130,6 @@ def conflicts() -> list[str]:
         found += [f"{name}:{number}" for number, line in lines if line.startswith("<<<<<<<")]
     rejected = git("ls-files", "--others", "--exclude-standard", "*.rej")
     return found + rejected.splitlines()
-
-
-def next_steps(names: Iterable[str], answer: Answer) -> list[str]:
-    """Return what is left to the owner: the README, which no command changes, and the commit."""
-    verb, place = ("Add", "to") if answer == "yes" else ("Remove", "from")
-    pages = [f"docs/{name}.md" for name in names]
-    pages = [page for page in pages if answer == "no" or Path(page).exists()]
-    return [
-        *(f"{verb} this line {place} README.md: - [`{page}`]({page})" for page in pages),
-        f'Then commit: `git add --all` and `git commit -m "{verb} {", ".join(names)}"`',
-    ]
 
 
 def call(*command: str) -> None:

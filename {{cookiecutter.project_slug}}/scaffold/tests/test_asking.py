@@ -47,16 +47,19 @@ def test_costs_that_are_no_two_numbers_are_refused(text: str) -> None:
     assert adoption.costs("0.5:12") == (0.5, 12)
 
 
-def test_the_options_become_decisions(monkeypatch: pytest.MonkeyPatch) -> None:
-    seen: list[object] = []
-    monkeypatch.setattr(adopt, "adopt", lambda *found: seen.extend(found))
+def test_the_options_become_decisions() -> None:
     options = ["--as", "a=b=number,", "--as", "d=%d/%m", "--keep", "x,y", "--keep", "z", "--yes"]
     arguments = ["adopt", "t.csv", "--target", "y", *options, "--costs", "1:2", "--sheet", "one"]
-    cli.app(arguments, result_action="return_value")
+    _, bound, _ = cli.app.parse_args(arguments)
     readings = {"a=b": "number,", "d": "%d/%m"}
     choices = Choices("y", readings=readings, keep=frozenset(["x,y", "z"]))
-    read, said = Options(sheet="one"), Description(costs="1:2")
-    assert seen == [Path("t.csv"), read, choices, said, None]
+    assert bound.arguments == {
+        "table": Path("t.csv"),
+        "choices": choices,
+        "described": Description(costs="1:2"),
+        "options": Options(sheet="one"),
+        "yes": True,
+    }
 
 
 def test_a_number_chooses_an_answer(
