@@ -4,7 +4,6 @@ A command imports modules when it runs, because MLflow and scikit-learn take sec
 """
 
 import logging
-import os
 import sys
 from importlib import import_module
 from typing import Annotated, Literal
@@ -15,16 +14,6 @@ from predictor import parts
 from predictor.errors import PredictorError
 
 Stage = Literal["ingest", "prepare", "train", "evaluate"]
-
-ENVIRONMENT = {
-    "MLFLOW_DISABLE_TELEMETRY": "true",
-    "MLFLOW_ENABLE_ARTIFACTS_PROGRESS_BAR": "false",
-    "MLFLOW_ENABLE_PROXY_MULTIPART_DOWNLOAD": "false",  # not from S3, which may not be reachable
-    "MLFLOW_HTTP_REQUEST_MAX_RETRIES": "2",
-    "MLFLOW_LOGGING_LEVEL": "CRITICAL",
-    # Threads that spin while they wait make training three times slower on a busy machine.
-    "OMP_WAIT_POLICY": "passive",
-}
 
 app = typer.Typer(
     no_args_is_help=True,
@@ -98,7 +87,6 @@ def main() -> None:
     """Run the command line; an error for the user is a sentence, not a traceback."""
     logging.basicConfig(level=logging.WARNING, format="%(message)s", stream=sys.stdout)
     logging.getLogger("predictor").setLevel(logging.INFO)
-    os.environ |= {**ENVIRONMENT, **os.environ}
     try:
         app()
     except (PredictorError, OSError) as error:  # OSError: a disk that is full, a port in use

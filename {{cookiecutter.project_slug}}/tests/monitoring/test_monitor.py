@@ -17,7 +17,7 @@ from predictor.features import NUMBERS, TIMES
 from predictor.monitoring import incidents, log
 from predictor.monitoring.log import FIELDS, METRICS, answers
 from predictor.monitoring.monitor import monitor
-from predictor.paths import CHAMPION
+from predictor.paths import CHAMPION, PREPARED
 from predictor.schema import TARGET
 
 pytest_plugins = ["logged"]
@@ -46,6 +46,17 @@ def test_rows_like_those_of_training_raise_no_alarm(engine: sa.Engine, rows: pd.
     assert monitor(engine) == []
     assert (report()["rows"], report()["measured"]) == (600, {})
     assert report()["drift"].keys() == {*log.COLUMNS, "model output"} - {*TIMES}
+
+
+def test_answers_are_compared_with_those_to_the_test_rows(
+    engine: sa.Engine, rows: pd.DataFrame
+) -> None:
+    """Not with those to the training rows, on which a model is too sure of itself."""
+    test = pd.read_parquet(PREPARED / "test.parquet")
+    store(engine, pd.concat([test] * (len(rows) // len(test) + 1)))
+    monitor(engine)
+    found = report()["drift"]["model output"]
+    assert (found["psi"], found["effect"]) == pytest.approx((0, 0), abs=0.01)
 
 
 @needs_optional
