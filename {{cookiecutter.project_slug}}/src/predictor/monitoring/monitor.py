@@ -13,7 +13,7 @@ import sqlalchemy as sa
 from pydantic import BaseModel, PositiveFloat, PositiveInt
 from scipy.stats import false_discovery_control
 
-from predictor import params, report, schema, split, task, train
+from predictor import params, report, schema, split, task
 from predictor.bundle import Bundle
 from predictor.features import TIMES
 from predictor.monitoring import incidents, statistics
@@ -98,10 +98,12 @@ def _drift(rows: pd.DataFrame, champion: Bundle) -> dict[str, dict[str, float]]:
     for name in [each for each in COLUMNS if each not in TIMES]:
         found[name] = statistics.compare(rows[COLUMNS[name]], columns[name], before)
     if (path := PREPARED / "test.parquet").exists():  # the model was not fitted on these rows
-        test = pd.read_parquet(path)
-        scores = pd.Series(_scores(champion.predict(test)))
+        scores = _scores(champion.predict(pd.read_parquet(path)))
+        edges = np.quantile(scores, np.linspace(0, 1, 21))
+        up_to = [float((scores <= edge).mean()) for edge in edges]
+        reference = {"missing": 0.0, "quantiles": edges, "up_to": up_to}
         now = pd.Series(_scores(to_outputs(rows["output"])))
-        found[SCORE] = statistics.compare(now, train.describe(scores), len(test))
+        found[SCORE] = statistics.compare(now, reference, len(scores))
     # Benjamini and Hochberg (1995), doi:10.1111/j.2517-6161.1995.tb02031.x
     corrected = false_discovery_control([each["p"] for each in found.values()])
     return {name: {**found[name], "p": float(p)} for name, p in zip(found, corrected, strict=True)}
