@@ -57,7 +57,7 @@ def test_a_project_with_results_lacks_what_only_its_owner_can_do(core: Path) -> 
     assert done.returncode == 1
     assert [text for state, text in states if state == "NO"] == [
         "the author is a placeholder",
-        "a repository on GitHub with its badge is missing",
+        "a repository on GitHub is missing",
         "question or decision are not your own",
         "not written yet",
         "sentences are the template's",
