@@ -104,6 +104,8 @@ def test_a_clone_of_an_adopted_project_gives_the_same_metrics(
 ) -> None:
     project = copy_of(core, tmp_path / "mine")
     adopted(project, str(tables / "houses.csv"), "--target", "price", "--time", "sold")
+    found = run(project, "uv", "run", "python", "-m", "scaffold", "check").stdout
+    assert "ok  each number in README.md is in a report" in found
     git(tmp_path, "clone", "--quiet", str(project), "clone")
     for command in ("uv sync --quiet", "uv run dvc repro", "uv run predictor reproduce"):
         done = run(tmp_path / "clone", *command.split())

@@ -123,9 +123,9 @@ def params(adoption: Adoption) -> None:
 
 def readme(adoption: Adoption) -> list[tuple[str, str]]:
     """Return the changes of the README: what only the owner knows is left to the owner."""
-    decision, rows = adoption.described.decision or NOT_ANSWERED, len(adoption.target.values)
+    decision = adoption.described.decision or NOT_ANSWERED
     claim = f"\n> {adoption.problem['question']}\n\n{decision}\n\n## Result\n"
-    origin = f"`data/source/{adoption.file}`: {rows:,} rows. Origin and licence: {NOT_ANSWERED}"
+    origin = f"`data/source/{adoption.file}`. Origin and licence: {NOT_ANSWERED}"
     return [
         (r"(?s)\n> .*?\n## Result\n", claim),
         (r"(?s)(?<=results:begin -->\n).*?(?=\n<!-- results:end)", NOT_MEASURED),
