@@ -27,11 +27,11 @@ def test_the_difference_to_the_linear_baseline_is_put_into_words(
 ) -> None:
     metadata, evaluation = measured
     found = Difference("linear", task.HEADLINE, 590, 600, low, high, 0.95, "31 days")
-    loss = evaluation.difference("dummy", task.LOSS)
-    changed = evaluation.model_copy(update={"differences": [found, loss]})
+    dummy = Difference("dummy", task.HEADLINE, 590, 700, -130, -90, 0.95, "31 days")
+    changed = evaluation.model_copy(update={"differences": [found, dummy, *evaluation.differences]})
     text = report.results(metadata, changed, ENTRY)[README]
     assert meaning in text.partition("Compared with the linear model, ")[2].partition(":")[0]
-    assert "have judged 7 earlier candidates" in text
+    assert "from the dummy is -110 [-130, -90]. 7 other candidates were judged on" in text
     assert f"is -10, and its 95% interval over 31 days is [{low:+}, {high:+}]" in text
 
 
