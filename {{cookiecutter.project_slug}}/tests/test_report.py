@@ -25,13 +25,13 @@ def measured(promoted: Path) -> tuple[Metadata, Evaluation]:
 def test_the_difference_to_the_linear_baseline_is_put_into_words(
     measured: tuple[Metadata, Evaluation], low: float, high: float, meaning: str
 ) -> None:
-    metadata, evaluation = measured
+    metadata, evaluation = measured[0].model_copy(update={"model": "another"}), measured[1]
     found = Difference("linear", task.HEADLINE, 590, 600, low, high, 0.95, "31 days")
     dummy = Difference("dummy", task.HEADLINE, 590, 700, -130, -90, 0.95, "31 days")
     changed = evaluation.model_copy(update={"differences": [found, dummy, *evaluation.differences]})
     text = report.results(metadata, changed, ENTRY)[README]
     assert meaning in text.partition("Compared with the linear model, ")[2].partition(":")[0]
-    assert "from the dummy is -110 [-130, -90]. 7 other candidates were judged on" in text
+    assert "over 31 days is [-130, -90]. 7 other candidates were judged on" in text
     assert f"is -10, and its 95% interval over 31 days is [{low:+}, {high:+}]" in text
 
 
