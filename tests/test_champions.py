@@ -8,6 +8,7 @@ import signal
 import sqlite3
 import subprocess
 from pathlib import Path
+from time import perf_counter
 
 import pytest
 from baking import text_of
@@ -37,16 +38,18 @@ def serving(folder: Path) -> str:
 
 
 @pytest.fixture(scope="module")
-def contested(core: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Return a project with a champion and a candidate of another seed that is as good."""
+def contested(core: Path, tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, float]:
+    """Return a project with a champion and a candidate that is as good; seconds of a promotion."""
     folder = copy_of(core, tmp_path_factory.mktemp("contested"))
     replace(folder / "params.yaml", "model: hist_gradient_boosting", "model: logistic_regression")
     for command in ("uv run dvc repro", "uv run predictor promote --strict"):
+        started = perf_counter()
         done = run(folder, *command.split())
         assert done.returncode == 0, done.stdout + done.stderr
+    seconds = perf_counter() - started
     replace(folder / "params.yaml", "seed: 20130101", "seed: 20130102")
     assert run(folder, "uv", "run", "dvc", "repro").returncode == 0
-    return folder
+    return folder, seconds
 
 
 def test_a_worse_candidate_is_refused_with_both_numbers_and_what_to_try(own: Path) -> None:
@@ -71,7 +74,7 @@ def test_a_new_registry_gets_the_alias_of_the_champion(own: Path) -> None:
     assert "version=1" in done.stdout, done.stderr
 
 
-SECONDS = [5.0, 6.5, 8.0]
+SHARES = (0.5, 0.7, 0.9)  # of the time that a promotion takes
 
 
 def kill_after(folder: Path, seconds: float, *arguments: str) -> bool:
@@ -94,29 +97,30 @@ def kill_after(folder: Path, seconds: float, *arguments: str) -> bool:
 
 
 def test_promotions_and_rollbacks_that_are_killed_are_completed_by_the_next_command(
-    contested: Path,
+    contested: tuple[Path, float],
 ) -> None:
     """Each round is killed at another moment; what is on record then decides what must follow."""
+    folder, seconds = contested
     killed = 0
-    for seconds in SECONDS:
-        killed += kill_after(contested, seconds, "promote")
-        done = predictor(contested, "promote")
+    for at, share in enumerate(SHARES):
+        killed += kill_after(folder, share * seconds, "promote")
+        done = predictor(folder, "promote")
         assert done.returncode == 0, done.stderr
-        promoted = history(contested)[-1][1] == "promoted"
+        promoted = history(folder)[-1][1] == "promoted"
         if promoted:
-            assert serving(contested) == history(contested)[-1][0]
-            depth = len(history(contested))
-            killed += kill_after(contested, seconds, "rollback")
-            if len(history(contested)) == depth:
-                predictor(contested, "rollback")
-            predictor(contested, "promote")
-            assert history(contested)[-1][1] == "rolled back"
-            assert len(history(contested)) == depth + 1
-        assert serving(contested) == history(contested)[0][0]
+            assert serving(folder) == history(folder)[-1][0]
+            depth = len(history(folder))
+            killed += kill_after(folder, share * seconds, "rollback")
+            if len(history(folder)) == depth:
+                predictor(folder, "rollback")
+            predictor(folder, "promote")
+            assert history(folder)[-1][1] == "rolled back"
+            assert len(history(folder)) == depth + 1
+        assert serving(folder) == history(folder)[0][0]
         # A change of the seed makes another recipe, so that the next round promotes again.
-        seed = 20130102 + SECONDS.index(seconds) + 1
-        replace(contested / "params.yaml", f"seed: {seed - 1}", f"seed: {seed}")
-        assert run(contested, "uv", "run", "dvc", "repro").returncode == 0
+        seed = 20130102 + at + 1
+        replace(folder / "params.yaml", f"seed: {seed - 1}", f"seed: {seed}")
+        assert run(folder, "uv", "run", "dvc", "repro").returncode == 0
     assert killed > 1
 
 
