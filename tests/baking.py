@@ -1,5 +1,6 @@
 """Cookiecutter, called as a user calls it."""
 
+import sys
 from pathlib import Path
 
 from cookiecutter.main import cookiecutter
@@ -22,6 +23,7 @@ OTHERS = {
 
 def bake(template: Path, folder: Path, answers: dict[str, str]) -> Path:
     """Bake with the defaults and `answers`, without asking, and return the project."""
+    sys.modules.pop("local_extensions", None)  # that of a template which was baked before
     made = cookiecutter(
         str(template),
         no_input=True,
