@@ -64,18 +64,22 @@ def adopt(
         costs(described.costs)  # raises now, before anything is written
     elif advice := urge_costs(proposal.target):
         say(advice)
-    adoption = complete(file, found, proposal, choices, described)
+    rebuild(complete(file, found, proposal, choices, described), content)
+
+
+def rebuild(adoption: Adoption, content: bytes) -> None:
+    """Write the project's files and its table, run the pipeline, and say what comes next."""
     say(f"writing the project; `{UNDO}` undoes it, `make pipeline` then trains the old model")
     write(adoption)
+    file, private = adoption.file, adoption.described.private
     SOURCE.mkdir(parents=True, exist_ok=True)
     (SOURCE / file).write_bytes(content)
     call("uv", "sync", "--quiet")
-    if described.private:
+    if private:
         keep_out_of_git(file)
     for command in STEPS:
         call("uv", "run", *command.split())
-    template = TEMPLATES.get_template("next.txt.jinja")
-    say(template.render(file=file, undo=UNDO, private=described.private))
+    say(TEMPLATES.get_template("next.txt.jinja").render(file=file, undo=UNDO, private=private))
 
 
 def require_fresh_project(path: Path) -> None:
