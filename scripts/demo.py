@@ -72,7 +72,7 @@ def without_make(project: Path, target: str) -> None:
     (recipe,) = re.findall(rf"^{target}:.*\n((?:\t.*\n)+)", makefile, re.MULTILINE)
     for line in recipe.splitlines():
         if line.startswith("\tuv "):  # the others are for a shell
-            run(project, *shlex.split(line))
+            run(project, *shlex.split(line.split(" | ")[0]))
 
 
 def script(project: Path, name: str) -> Path:

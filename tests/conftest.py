@@ -18,6 +18,15 @@ Run = subprocess.CompletedProcess[str]
 Once = Callable[[str, Callable[[], str]], str]
 
 
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """Add the option of test_add.py."""
+    parser.addoption(
+        "--make-check",
+        action="store_true",
+        help="test_add.py: `make check` after each part, about 40 minutes; else lint and types",
+    )
+
+
 @pytest.fixture(scope="session")
 def template(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Return the template as git knows it."""

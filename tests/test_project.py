@@ -44,6 +44,8 @@ def test_the_demo_ends_with_answer_metrics_and_where_to_look(demo_output: str) -
     model, linear, dummy = map(float, metric)
     assert model > linear > dummy == 0.5
     assert "look next at" in demo_output.splitlines()[-5]
+    assert stages_run(demo_output) == STAGES
+    assert "dvc push" not in demo_output  # which needs a remote
 
 
 def test_the_demo_leaves_nothing_running(core: Path) -> None:
@@ -184,6 +186,14 @@ def test_a_month_that_arrives_reruns_all_and_leaves_the_older_months_alone(own: 
     assert {name: after[name] for name in before} == before
     report = json.loads(text_of(own / "reports" / "evaluation.json"))
     assert (report["first"], report["last"]) == ("2013-03-31", "2013-04-30")
+
+
+def test_make_stops_where_dvc_fails(own: Path) -> None:
+    replace(own / "dvc.yaml", "stages:", "steps:")
+    done = run(own, "make", "pipeline")
+    assert done.returncode == 2
+    assert "dvc.yaml' validation failed" in done.stderr
+    assert "Comparing the candidate" not in done.stdout
 
 
 def test_a_parameter_of_one_stage_reruns_no_earlier_one(own: Path) -> None:

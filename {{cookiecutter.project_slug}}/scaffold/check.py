@@ -206,9 +206,8 @@ def ci() -> Finding:
     if not ended:
         return Finding("NO", "CI has not run yet", "push, and look at the tab Actions")
     if ended[0] != "success":
-        says = f"the newest run of CI ended with {ended[0]}"
-        return Finding("NO", says, "`gh run view` says why")
-    return Finding("ok", f"the newest run of CI is green; the first one ended with {ended[-1]}")
+        return Finding("NO", f"the newest CI run ended with {ended[0]}", "`gh run view` says why")
+    return Finding("ok", f"the newest CI run is green; the first one ended with {ended[-1]}")
 
 
 # From the cheapest to the most expensive; `check` names the step of the first that is missing.

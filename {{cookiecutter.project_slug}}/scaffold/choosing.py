@@ -40,9 +40,7 @@ def split_by_time(times: pd.Series, target: pd.Series) -> TimeSplit:
         if enough(target, times >= times.quantile(1 - share)):
             break
     if first == floored.min():
-        raise PredictorError(
-            "Most rows have the same time, so they cannot be split: `--time none`."
-        )
+        raise PredictorError("Most rows have the same time and cannot be split: `--time none`.")
     after = floored.max() + pd.Timedelta(seconds=BLOCKS[block])
     days = (after - first) / pd.Timedelta(days=1)
     period = next((name for name, seconds in PERIODS.items() if span >= 2 * seconds), "%Y-%m")

@@ -1,7 +1,6 @@
 """What the pages of the project say: their text, headings, links and numbers."""
 
 import json
-import math
 import posixpath
 import re
 from collections import Counter
@@ -117,7 +116,7 @@ def claims(text: str) -> list[Claim]:
     Not counted: code, links, paragraphs with a link to a source, years, and, without a percent
     sign, whole numbers below 100 and round ones such as 200 or 1,000.
     """
-    found = {}
+    found = []
     for block in render(text).select("p, li, td"):
         if block.select_one('p, a[href^="http"]'):
             continue
@@ -129,17 +128,15 @@ def claims(text: str) -> list[Claim]:
             value = float(digits + decimals)
             is_rough = value < 100 or value in YEARS or len(digits.rstrip("0")) == 1
             if decimals or percent or not is_rough:
-                claim = Claim(match[0].strip(), value, max(len(decimals) - 1, 0), bool(percent))
-                found[claim.text] = claim
-    return list(found.values())
+                found.append(Claim(match[0], value, max(len(decimals) - 1, 0), bool(percent)))
+    return list(dict.fromkeys(found))
 
 
 def numbers(texts: Iterable[str]) -> set[float]:
     """Return all numbers in reports, without signs; `1,234` is read in both ways."""
-    found = {
+    return {
         float(each.replace(",", ""))
         for text in texts
         for pattern in (ANY_NUMBER, THOUSANDS)
         for each in pattern.findall(text)
     }
-    return {each for each in found if math.isfinite(each)}

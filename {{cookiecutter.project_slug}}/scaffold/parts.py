@@ -134,7 +134,13 @@ def conflicts() -> list[str]:
 
 def call(*command: str) -> None:
     """Run a command that prints for itself, and raise PredictorError if it fails."""
-    if subprocess.run(command, check=False).returncode:
+    output = subprocess.PIPE if "dvc" in command else None
+    unbuffered = {**os.environ, "PYTHONUNBUFFERED": "1"}
+    with subprocess.Popen(command, stdout=output, env=unbuffered, text=True) as process:
+        for line in process.stdout or ():
+            if "dvc push" not in line:  # advice that DVC gives without a remote too
+                print(line, end="", flush=True)
+    if process.returncode:
         raise PredictorError(f"`{' '.join(command)}` failed; see above. {WAY_BACK}")
 
 

@@ -59,6 +59,7 @@ def pipeline(tmp_path_factory: pytest.TempPathFactory) -> Path:
         write_project(seed=2)
         run_stages()
         shutil.copytree(folder, folder.with_name("snapshot"))
+        promote()  # the candidate is version 2 whatever other tests register
     return folder
 
 

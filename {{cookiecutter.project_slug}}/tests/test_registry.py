@@ -17,7 +17,7 @@ def test_the_registered_champion_answers_on_raw_columns_like_the_bundle(promoted
     champion = Bundle.load(CHAMPION)
     Registry.connect(champion.metadata.problem.name)
     rows = pd.read_parquet(PREPARED / "test.parquet")[list(KINDS)]
-    model = mlflow.pyfunc.load_model(f"models:/{champion.metadata.problem.name}@champion")
+    model = mlflow.pyfunc.load_model(f"models:/{champion.metadata.problem.name}/{champion.version}")
     np.testing.assert_array_equal(model.predict(rows), champion.predict(rows))
     as_from_json = rows.astype(dict.fromkeys(TIMES, str))
     np.testing.assert_array_equal(model.predict(as_from_json), champion.predict(rows))

@@ -221,7 +221,7 @@ def test_a_single_commit_is_found() -> None:
     ("ended", "state", "text"),
     [
         ([], "NO", "CI has not run yet"),
-        (["failure", "success"], "NO", "the newest run of CI ended with failure"),
+        (["failure", "success"], "NO", "the newest CI run ended with failure"),
         (["success", "failure"], "ok", "is green; the first one ended with failure"),
     ],
 )
