@@ -167,14 +167,6 @@ def run_tests(everything: Path, project: Path, *paths: str) -> str:
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("form", ["core", "everything"])
-def test_a_project_passes_its_own_tests(
-    everything: Path, forms: dict[str, Path], form: str
-) -> None:
-    assert " passed" in run_tests(everything, forms[form])
-
-
-@pytest.mark.slow
 @pytest.mark.parametrize("part", [part for part in FORMS if part in CODE])
 def test_a_part_alone_passes_its_own_tests(
     everything: Path, forms: dict[str, Path], part: str
