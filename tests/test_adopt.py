@@ -74,7 +74,7 @@ def test_a_table_with_several_classes(everything: Path, tables: Path, tmp_path: 
     project = copy_of(everything, tmp_path)
     said = adopted(project, str(tables / "wines.csv"), "--target", "target", "--time", "none")
     assert "is the champion" in said
-    assert "dvc push" not in said  # which needs a remote
+    assert "Use `dvc push`" not in said  # which needs a remote
     schema = (project / "src/predictor/schema.py").read_text(encoding="utf-8")
     assert 'Target = Literal["class_0", "class_1", "class_2"]' in schema
     assert "class Wine(BaseModel" in schema

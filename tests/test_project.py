@@ -45,7 +45,7 @@ def test_the_demo_ends_with_answer_metrics_and_where_to_look(demo_output: str) -
     assert model > linear > dummy == 0.5
     assert "look next at" in demo_output.splitlines()[-5]
     assert stages_run(demo_output) == STAGES
-    assert "dvc push" not in demo_output  # which needs a remote
+    assert "Use `dvc push`" not in demo_output  # which needs a remote
 
 
 def test_the_demo_leaves_nothing_running(core: Path) -> None:
