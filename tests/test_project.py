@@ -188,11 +188,11 @@ def test_a_month_that_arrives_reruns_all_and_leaves_the_older_months_alone(own: 
     assert (report["first"], report["last"]) == ("2013-03-31", "2013-04-30")
 
 
-def test_make_stops_where_dvc_fails(own: Path) -> None:
-    replace(own / "dvc.yaml", "stages:", "steps:")
+def test_make_stops_where_a_stage_fails(own: Path) -> None:
+    replace(own / "params.yaml", "  model: hist_gradient_boosting", "  model: best")
     done = run(own, "make", "pipeline")
     assert done.returncode == 2
-    assert "dvc.yaml' validation failed" in done.stderr
+    assert "failed to reproduce 'train'" in done.stderr
     assert "Comparing the candidate" not in done.stdout
 
 
